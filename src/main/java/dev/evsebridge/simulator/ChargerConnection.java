@@ -63,7 +63,7 @@ final class ChargerConnection extends ByteToMessageDecoder {
 
   void close() {
     if (context != null) {
-      var unused = context.close();
+      context.close();
     }
   }
 
@@ -111,9 +111,7 @@ final class ChargerConnection extends ByteToMessageDecoder {
     }
     ByteBuf payload = Unpooled.buffer(takenBytes);
     in.skipBytes(HEADER_BYTES).readBytes(payload, takenBytes);
-    var unused =
-        ctx.executor()
-            .schedule(() -> handle(type, payload), answerDelayMillis, TimeUnit.MILLISECONDS);
+    ctx.executor().schedule(() -> handle(type, payload), answerDelayMillis, TimeUnit.MILLISECONDS);
   }
 
   private void handle(int type, ByteBuf payload) {

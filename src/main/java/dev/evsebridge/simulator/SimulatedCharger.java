@@ -257,8 +257,7 @@ public final class SimulatedCharger {
     ChargerConnection old = connection;
     if (old != null) {
       old.abandon();
-      var unused =
-          eventLoop.schedule(old::close, ABANDONED_SOCKET_LIFE.toMillis(), TimeUnit.MILLISECONDS);
+      eventLoop.schedule(old::close, ABANDONED_SOCKET_LIFE.toMillis(), TimeUnit.MILLISECONDS);
       connection = null;
       LOG.info("Simulated charger {} rebooted, leaving its socket behind", serial());
     }

@@ -61,8 +61,7 @@ final class Controller implements AutoCloseable, MqttCallback {
     for (String root : new String[] {FROM_CHARGERS, TO_CHARGERS}) {
       mqtt.subscribe(root + "/#", QOS).waitForCompletion(TIMEOUT_MILLIS);
     }
-    var unused =
-        timer.scheduleAtFixedRate(this::collectData, 1, COLLECT_INTERVAL_SECONDS, TimeUnit.SECONDS);
+    timer.scheduleAtFixedRate(this::collectData, 1, COLLECT_INTERVAL_SECONDS, TimeUnit.SECONDS);
   }
 
   @Override
