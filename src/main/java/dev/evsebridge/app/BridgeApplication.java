@@ -21,6 +21,7 @@ import dev.evsebridge.request.RequestReader;
 import dev.evsebridge.request.SendToCharger;
 import dev.evsebridge.session.Intake;
 import dev.evsebridge.session.SessionRegistry;
+import dev.evsebridge.simulator.Simulator;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -61,6 +62,7 @@ final class BridgeApplication implements AutoCloseable {
       new CompletableFuture<>();
   private @Nullable ProducerTemplate toRoutes;
   private @Nullable FailSafe failSafe;
+  private @Nullable Simulator simulator;
 
   BridgeApplication(BridgeSettings settings, int simulatedChargers) {
     this.settings = settings;
@@ -109,6 +111,13 @@ final class BridgeApplication implements AutoCloseable {
         settings.mqtt().subscribeTopic(),
         context.getRoutes().stream().map(route -> route.getId()).sorted().toList());
     broker.ready();
+    if (simulatedChargers > 0) {
+      simulator =
+          new Simulator(
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), settings.bindPort()),
+              simulatedChargers);
+      simulator.start();
+    }
   }
 
   /** The port is tried before the broker is: a second bridge must not throw the first one out. */
@@ -203,6 +212,9 @@ final class BridgeApplication implements AutoCloseable {
   @Override
   public void close() {
     LOG.info("Stopping");
+    if (simulator != null) {
+      simulator.close();
+    }
     if (failSafe != null) {
       failSafe.stop();
     }
