@@ -11,6 +11,7 @@ import dev.evsebridge.message.NewConnection;
 import dev.evsebridge.message.SerialNumber;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
@@ -40,6 +41,7 @@ public final class SessionHandler extends ChannelDuplexHandler {
   private @Nullable ScheduledFuture<?> handshakeTimeout;
   private @Nullable ChargerSession session;
   private boolean closing;
+  private boolean closedHere;
   private @Nullable String fault;
 
   /**
@@ -183,7 +185,16 @@ public final class SessionHandler extends ChannelDuplexHandler {
     if (own != null) {
       return own;
     }
-    return fault != null ? fault : "closed by the charger";
+    if (fault != null) {
+      return fault;
+    }
+    return closedHere ? "the bridge no longer listens" : "closed by the charger";
+  }
+
+  @Override
+  public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+    closedHere = true;
+    ctx.close(promise);
   }
 
   @Override
