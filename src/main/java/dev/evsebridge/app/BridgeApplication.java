@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.StartupSummaryLevel;
@@ -64,6 +65,8 @@ final class BridgeApplication implements AutoCloseable {
   private final SessionRegistry registry;
   private final CompletableFuture<@Nullable ConfigurationException> stopped =
       new CompletableFuture<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean started;
   private @Nullable ProducerTemplate toRoutes;
   private @Nullable FailSafe failSafe;
   private @Nullable RouteFiles routeFiles;
@@ -127,6 +130,7 @@ final class BridgeApplication implements AutoCloseable {
               }
             });
     routeFiles.start();
+    started = true;
     broker.ready();
     if (simulatedChargers > 0) {
       simulator =
@@ -253,7 +257,12 @@ final class BridgeApplication implements AutoCloseable {
 
   @Override
   public void close() {
-    LOG.info("Stopping");
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    if (started) {
+      LOG.info("Stopping");
+    }
     if (routeFiles != null) {
       routeFiles.close();
     }
@@ -266,6 +275,8 @@ final class BridgeApplication implements AutoCloseable {
     presence.stop();
     main.stop();
     broker.close();
-    LOG.info("Stopped");
+    if (started) {
+      LOG.info("Stopped");
+    }
   }
 }

@@ -128,6 +128,11 @@ public final class SessionHandler extends ChannelDuplexHandler {
           ctx.channel().remoteAddress(),
           hello.firmwareVersion());
       ctx.fireChannelRead(new NewConnection(registered.clientId(), hello.firmwareVersion()));
+      String suspicion = registry.suspicion(registered);
+      if (suspicion != null) {
+        LOG.warn("Charger {}: {}", registered, suspicion);
+        errors.report(protocolError(registered.clientId(), suspicion));
+      }
     }
   }
 
@@ -231,11 +236,10 @@ public final class SessionHandler extends ChannelDuplexHandler {
                 detail,
                 suffix));
     close(ctx);
-    errors.report(
-        new ErrorMessage(
-            serial == null ? null : registry.clientId(serial),
-            null,
-            ErrorCode.PROTOCOL_ERROR.code(),
-            detail));
+    errors.report(protocolError(serial == null ? null : registry.clientId(serial), detail));
+  }
+
+  private static ErrorMessage protocolError(@Nullable String clientId, String detail) {
+    return new ErrorMessage(clientId, null, ErrorCode.PROTOCOL_ERROR.code(), detail);
   }
 }
