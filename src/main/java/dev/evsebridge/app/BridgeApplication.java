@@ -197,6 +197,7 @@ final class BridgeApplication implements AutoCloseable {
         .withShutdownTimeout(3)
         .withUseMdcLogging(false)
         .withMessageHistory(false)
+        .withStreamCachingEnabled(false)
         .withJmxEnabled(false);
     main.configure().setStartupSummaryLevel(StartupSummaryLevel.Off);
     main.configure().routeControllerConfig().withEnabled(true);
