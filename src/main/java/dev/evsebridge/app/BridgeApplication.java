@@ -132,6 +132,7 @@ final class BridgeApplication implements AutoCloseable {
     routeFiles.start();
     started = true;
     broker.ready();
+    Footprint.keepSmall();
     if (simulatedChargers > 0) {
       simulator =
           new Simulator(
