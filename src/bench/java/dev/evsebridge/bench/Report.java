@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
  * file) from the results.
  */
 final class Report {
+  private static final double DISTURBING_CORES = 0.2;
   private static final String[] FAULTS = {
     "lost",
     "duplicates",
@@ -88,6 +89,10 @@ final class Report {
       parts.add(
           format("p50 %.2f ms", median(good, "p50_ms"))
               + format(", p99 %.2f ms", median(good, "p99_ms")));
+    }
+    double others = median(good, "others_cpu_cores");
+    if (others > DISTURBING_CORES) {
+      parts.add(format("(others took %.1f cores)", others));
     }
     for (String fault : FAULTS) {
       double count =
