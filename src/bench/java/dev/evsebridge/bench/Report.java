@@ -134,7 +134,8 @@ final class Report {
           text.append(" |\n");
         });
     text.append(
-        "\nMedians over the rounds. µs = CPU of the bridge per message; faults are summed up over the rounds.\n");
+        "\nMedians over the rounds. µs = CPU of the bridge per message; faults are summed up over the rounds;"
+            + " others = processes that have nothing to do with the run.\n");
     return text.toString();
   }
 
