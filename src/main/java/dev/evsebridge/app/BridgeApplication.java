@@ -215,7 +215,7 @@ final class BridgeApplication implements AutoCloseable {
   }
 
   /** Strict on what comes in; on what goes out, the same text as the original bridge. */
-  private static ObjectMapper jsonMapper() {
+  static ObjectMapper jsonMapper() {
     JsonFactory factory =
         new JsonFactoryBuilder()
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build())
