@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -78,7 +79,9 @@ public final class Mosquitto implements AutoCloseable {
           if (!process.isAlive()) {
             throw new IllegalStateException("mosquitto ended:\n" + process.outputText());
           }
-          return FreePort.accepts(port);
+          return IntStream.of(port, tlsPort, webSocketPort)
+              .filter(each -> each != 0)
+              .allMatch(FreePort::accepts);
         });
   }
 
