@@ -33,6 +33,25 @@ public final class ChargerReading {
     return new ChargerReading();
   }
 
+  /** A reading from its recorded frame. */
+  public static ChargerReading of(int firmwareVersion, byte[] frame) {
+    ByteBuffer bytes = ByteBuffer.wrap(frame, 5, frame.length - 5);
+    ChargerReading reading = new ChargerReading().firmwareVersion(firmwareVersion);
+    reading.contactor(bytes.get()).pwmPercent(bytes.get());
+    reading.pilotVoltage(bytes.get()).proximityPilot(bytes.get());
+    reading.millivolts(unsigned(bytes), unsigned(bytes), unsigned(bytes));
+    reading.milliamps(unsigned(bytes), unsigned(bytes), unsigned(bytes));
+    reading.rssi(bytes.getInt()).uptime(unsigned(bytes));
+    if (firmwareVersion >= 3) {
+      reading.adc(unsigned(bytes), unsigned(bytes));
+    }
+    return reading.log(StandardCharsets.UTF_8.decode(bytes).toString());
+  }
+
+  private static long unsigned(ByteBuffer bytes) {
+    return Integer.toUnsignedLong(bytes.getInt());
+  }
+
   public synchronized ChargerReading firmwareVersion(int version) {
     firmwareVersion = version;
     return this;

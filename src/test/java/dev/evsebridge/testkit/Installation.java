@@ -3,33 +3,47 @@ package dev.evsebridge.testkit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** A broker, a bridge and a client that hears everything, for the tests of one class. */
-public final class Installation implements AutoCloseable {
-  private final Mosquitto mosquitto;
-  private final MqttProbe probe;
-  private final BridgeProcess bridge;
+/**
+ * A broker, a bridge and a client that hears everything, for the tests of one class: registered as
+ * a static extension, it is started before the first test and stopped after the last, and every
+ * test finds it without chargers and messages.
+ */
+public final class Installation
+    implements BeforeAllCallback, AfterEachCallback, AfterAllCallback, AutoCloseable {
+  private final UnaryOperator<BridgeProcess.Builder> settings;
   private final List<RawCharger> chargers = new ArrayList<>();
+  private Mosquitto mosquitto;
+  private MqttProbe probe;
+  private BridgeProcess bridge;
 
   private Installation(UnaryOperator<BridgeProcess.Builder> settings) {
-    mosquitto = Mosquitto.started();
-    probe = MqttProbe.connect(mosquitto);
-    bridge = settings.apply(BridgeProcess.connectingTo(mosquitto)).start();
+    this.settings = settings;
   }
 
   /** Everything as delivered. */
-  public static Installation start() {
-    return start(UnaryOperator.identity());
+  public static Installation asDelivered() {
+    return with(UnaryOperator.identity());
   }
 
   /** With a bridge that is called in another way. */
-  public static Installation start(UnaryOperator<BridgeProcess.Builder> settings) {
-    Installation installation = new Installation(settings);
+  public static Installation with(UnaryOperator<BridgeProcess.Builder> settings) {
+    return new Installation(settings);
+  }
+
+  /** For one test alone: started here, and closed by the test. */
+  public Installation start() {
     try {
-      installation.bridge.awaitListening();
-      return installation;
+      mosquitto = Mosquitto.started();
+      probe = MqttProbe.connect(mosquitto);
+      bridge = settings.apply(BridgeProcess.connectingTo(mosquitto)).start().awaitListening();
+      return this;
     } catch (RuntimeException | Error e) {
-      installation.close();
+      close();
       throw e;
     }
   }
@@ -60,22 +74,51 @@ public final class Installation implements AutoCloseable {
 
   public RawCharger charger(String serial, String clientId, int firmwareVersion) {
     RawCharger charger = connect().hello(serial, firmwareVersion);
-    probe.take(MqttProbe.of("new_connection", clientId));
+    probe.take(MqttProbe.message("new_connection", clientId));
     return charger;
   }
 
-  /** Closes the chargers' sockets and forgets the messages, for the next test. */
-  public void clear() {
+  /**
+   * Returns when the bridge has done everything that was asked of it before: it does requests in
+   * order.
+   */
+  public void awaitRequestsDone() {
+    String serial = Serials.next();
+    try (RawCharger last = charger(serial).answerLikeFirmware()) {
+      probe.request(Messages.ping(serial));
+      probe.take(MqttProbe.message("response_ping", serial));
+      last.takeFrame();
+    }
+  }
+
+  @Override
+  public void beforeAll(ExtensionContext context) {
+    start();
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
     chargers.forEach(RawCharger::close);
     chargers.clear();
     probe.forget();
   }
 
   @Override
+  public void afterAll(ExtensionContext context) {
+    close();
+  }
+
+  @Override
   public void close() {
     chargers.forEach(RawCharger::close);
-    probe.close();
-    bridge.close();
-    mosquitto.close();
+    if (probe != null) {
+      probe.close();
+    }
+    if (bridge != null) {
+      bridge.close();
+    }
+    if (mosquitto != null) {
+      mosquitto.close();
+    }
   }
 }

@@ -149,7 +149,7 @@ public final class MqttProbe implements AutoCloseable {
     }
   }
 
-  public static Predicate<Message> of(String messageType, String clientId) {
+  public static Predicate<Message> message(String messageType, String clientId) {
     return message ->
         message.topic().equals(MESSAGE_TOPIC)
             && message.isType(messageType)
@@ -163,6 +163,11 @@ public final class MqttProbe implements AutoCloseable {
 
   public static Predicate<Message> error() {
     return message -> message.topic().equals(ERROR_TOPIC);
+  }
+
+  /** Everything but who is present. */
+  public static Predicate<Message> messageOrError() {
+    return message -> !message.topic().endsWith("/availability");
   }
 
   public static Predicate<Message> onTopic(String topic) {
