@@ -1,0 +1,34 @@
+package dev.evsebridge.config;
+
+import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.session.SessionLimits;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * All settings, checked.
+ *
+ * @param bindAddress where chargers connect; IPv6 addresses in brackets
+ * @param bindPort where chargers connect
+ * @param limits what their connections are held to
+ * @param allowedSerials the chargers that may connect; empty for all
+ * @param names the names of chargers
+ * @param mqtt the broker's side
+ * @param brokerLossGrace how long chargers are kept while the broker is away
+ * @param stateDir where the bridge remembers whom it announced as online
+ * @param placeholders what routes may refer to as {@code {{key}}}; without secrets
+ * @param ignoredVariables environment variables that look like settings but are none
+ */
+public record BridgeSettings(
+    String bindAddress,
+    int bindPort,
+    SessionLimits limits,
+    Set<SerialNumber> allowedSerials,
+    ChargerNames names,
+    MqttSettings mqtt,
+    Duration brokerLossGrace,
+    Path stateDir,
+    Map<String, String> placeholders,
+    Set<String> ignoredVariables) {}

@@ -1,0 +1,62 @@
+package dev.evsebridge.config;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The keys of the configuration, the same in every source, with their defaults. */
+public enum Setting {
+  EVSE_BIND_ADDRESS("evse.bind_address", "[::]"),
+  EVSE_BIND_PORT("evse.bind_port", "9091"),
+  EVSE_HANDSHAKE_TIMEOUT("evse.handshake_timeout", "10s"),
+  EVSE_IDLE_TIMEOUT("evse.idle_timeout", "60s"),
+  EVSE_REQUEST_TIMEOUT("evse.request_timeout", "5s"),
+  EVSE_FIRMWARE_TIMEOUT("evse.firmware_timeout", "60s"),
+  EVSE_REQUEST_QUEUE("evse.request_queue", "16"),
+  EVSE_MAX_CONNECTIONS("evse.max_connections", "10000"),
+  EVSE_MAX_FRAME_LENGTH("evse.max_frame_length", "65536"),
+  EVSE_ALLOWED_SERIALS("evse.allowed_serials", ""),
+  MQTT_BROKER("mqtt.broker", "tcp://localhost:1883"),
+  MQTT_TOPIC_PUBLISH("mqtt.topic_publish", "from_dehneEVSE"),
+  MQTT_TOPIC_SUBSCRIBE("mqtt.topic_subscribe", "to_dehneEVSE"),
+  MQTT_CLIENT_ID("mqtt.client_id", "dehneevse_mqtt_bridge"),
+  MQTT_QOS("mqtt.qos", "1"),
+  MQTT_USERNAME("mqtt.username", ""),
+  MQTT_PASSWORD("mqtt.password", ""),
+  MQTT_PASSWORD_FILE("mqtt.password_file", ""),
+  MQTT_KEEP_ALIVE("mqtt.keep_alive", "10s"),
+  MQTT_TLS_CA_FILE("mqtt.tls.ca_file", ""),
+  MQTT_TLS_CERT_FILE("mqtt.tls.cert_file", ""),
+  MQTT_TLS_KEY_FILE("mqtt.tls.key_file", ""),
+  MQTT_BUFFER("mqtt.buffer", "10000"),
+  MQTT_MAX_PAYLOAD("mqtt.max_payload", "262144"),
+  BRIDGE_BROKER_LOSS_GRACE("bridge.broker_loss_grace", "30s"),
+  BRIDGE_STATE_DIR("bridge.state_dir", "state");
+
+  private final String key;
+  private final String defaultValue;
+
+  Setting(String key, String defaultValue) {
+    this.key = key;
+    this.defaultValue = defaultValue;
+  }
+
+  /** The key in files. */
+  public String key() {
+    return key;
+  }
+
+  /** The value where no source gives one. */
+  public String defaultValue() {
+    return defaultValue;
+  }
+
+  /** The name of the environment variable. */
+  public String environmentVariable() {
+    return key.toUpperCase(Locale.ROOT).replace('.', '_');
+  }
+
+  static Optional<Setting> ofKey(String key) {
+    return Arrays.stream(values()).filter(setting -> setting.key.equals(key)).findFirst();
+  }
+}

@@ -1,0 +1,93 @@
+package dev.evsebridge.listener;
+
+import dev.evsebridge.codec.HelloDecoder;
+import dev.evsebridge.codec.MessageDecoder;
+import dev.evsebridge.codec.RequestEncoder;
+import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.session.ConnectionLimit;
+import dev.evsebridge.session.ErrorSink;
+import dev.evsebridge.session.Intake;
+import dev.evsebridge.session.SessionHandler;
+import dev.evsebridge.session.SessionLimits;
+import dev.evsebridge.session.SessionRegistry;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.flow.FlowControlHandler;
+import io.netty.handler.timeout.IdleStateHandler;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.apache.camel.component.netty.NettyConsumer;
+import org.apache.camel.component.netty.ServerInitializerFactory;
+import org.apache.camel.component.netty.handlers.ServerChannelHandler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Furnishes each connection that the listener route accepts:
+ *
+ * <pre>
+ * bytes -> limit -> idle -> hello/frames -> messages -> flow control -> session -> Camel route
+ * bytes <- request encoder <-------------------------------------------- session
+ * </pre>
+ */
+public final class ChargerPipeline extends ServerInitializerFactory {
+
+  private final SessionRegistry registry;
+  private final Set<SerialNumber> allowedSerials;
+  private final Intake intake;
+  private final ErrorSink errors;
+  private final ConnectionLimit connectionLimit;
+  private final RequestEncoder encoder = new RequestEncoder();
+  private final AcceptFaults acceptFaults = new AcceptFaults();
+  private final @Nullable NettyConsumer consumer;
+
+  /** Makes the factory that the route names. */
+  public ChargerPipeline(
+      SessionRegistry registry, Set<SerialNumber> allowedSerials, Intake intake, ErrorSink errors) {
+    this(
+        registry,
+        allowedSerials,
+        intake,
+        errors,
+        new ConnectionLimit(registry.limits().maxConnections()),
+        null);
+  }
+
+  private ChargerPipeline(
+      SessionRegistry registry,
+      Set<SerialNumber> allowedSerials,
+      Intake intake,
+      ErrorSink errors,
+      ConnectionLimit connectionLimit,
+      @Nullable NettyConsumer consumer) {
+    this.registry = registry;
+    this.allowedSerials = allowedSerials;
+    this.intake = intake;
+    this.errors = errors;
+    this.connectionLimit = connectionLimit;
+    this.consumer = consumer;
+  }
+
+  @Override
+  public ServerInitializerFactory createPipelineFactory(NettyConsumer nettyConsumer) {
+    return new ChargerPipeline(
+        registry, allowedSerials, intake, errors, connectionLimit, nettyConsumer);
+  }
+
+  @Override
+  protected void initChannel(Channel channel) {
+    acceptFaults.watch(channel.parent());
+    SessionLimits limits = registry.limits();
+    ChannelPipeline pipeline = channel.pipeline();
+    pipeline.addLast("connectionLimit", connectionLimit);
+    pipeline.addLast(
+        "idle", new IdleStateHandler(limits.idleTimeout().toMillis(), 0, 0, TimeUnit.MILLISECONDS));
+    pipeline.addLast("requestEncoder", encoder);
+    pipeline.addLast("helloDecoder", new HelloDecoder(limits.maxFrameLengthBytes()));
+    pipeline.addLast("messageDecoder", new MessageDecoder(registry::clientId));
+    pipeline.addLast("flowControl", new FlowControlHandler());
+    pipeline.addLast("session", new SessionHandler(registry, allowedSerials, intake, errors));
+    if (consumer != null) {
+      pipeline.addLast("route", new ServerChannelHandler(consumer));
+    }
+  }
+}

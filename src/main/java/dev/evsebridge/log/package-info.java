@@ -1,0 +1,3 @@
+/** Keeps the log readable when the same thing happens very often. */
+@org.jspecify.annotations.NullMarked
+package dev.evsebridge.log;

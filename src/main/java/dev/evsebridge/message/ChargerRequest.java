@@ -1,0 +1,68 @@
+package dev.evsebridge.message;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request to a charger. Every path to the wire goes through these types, and so through the range
+ * checks of their constructors: the charger itself checks nothing.
+ */
+public sealed interface ChargerRequest {
+
+  /** The charger that is meant: its serial number or configured name. */
+  String clientId();
+
+  /** The answer that the charger gives, or null for a firmware upload, which it never answers. */
+  @Nullable Class<? extends ChargerResponse> answer();
+
+  /** Asks for a sign of life. */
+  record Ping(String clientId) implements ChargerRequest {
+    @Override
+    public Class<PingResponse> answer() {
+      return PingResponse.class;
+    }
+  }
+
+  /** Asks for a reading; the charger clears its log once it has been read. */
+  record CollectData(String clientId) implements ChargerRequest {
+    @Override
+    public Class<DataResponse> answer() {
+      return DataResponse.class;
+    }
+  }
+
+  /**
+   * Sets the duty cycle of the control pilot.
+   *
+   * @param clientId the charger
+   * @param percent 0 to 100; above that the charger's timer would run past its period
+   */
+  record SetPwmPercent(String clientId, int percent) implements ChargerRequest {
+    /** Checks the range. */
+    public SetPwmPercent {
+      if (percent < 0 || percent > 100) {
+        throw new IllegalArgumentException("a duty cycle is 0 to 100 percent: " + percent);
+      }
+    }
+
+    @Override
+    public Class<SetPwmPercentResponse> answer() {
+      return SetPwmPercentResponse.class;
+    }
+  }
+
+  /** Closes or opens the contactor. */
+  record SetContactorState(String clientId, boolean closed) implements ChargerRequest {
+    @Override
+    public Class<SetContactorStateResponse> answer() {
+      return SetContactorStateResponse.class;
+    }
+  }
+
+  /** Replaces the charger's program; it reboots into the image and connects anew. */
+  record UploadFirmware(String clientId, FirmwareImage image) implements ChargerRequest {
+    @Override
+    public @Nullable Class<? extends ChargerResponse> answer() {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,230 @@
+package dev.evsebridge.session;
+
+import dev.evsebridge.codec.Hello;
+import dev.evsebridge.codec.ProtocolViolationException;
+import dev.evsebridge.log.LogThrottle;
+import dev.evsebridge.message.ChargerMessage;
+import dev.evsebridge.message.ChargerResponse;
+import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.ErrorMessage;
+import dev.evsebridge.message.NewConnection;
+import dev.evsebridge.message.SerialNumber;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection from its first byte to its end: waits for the hello, registers the charger, hands
+ * answers to the {@link ChargerSession} and what is to be published on to the route.
+ */
+public final class SessionHandler extends ChannelDuplexHandler {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SessionHandler.class);
+
+  /** Everybody can connect, say nothing and leave; that must not fill the log. */
+  private static final LogThrottle STRANGERS = new LogThrottle(5, Duration.ofSeconds(10));
+
+  private final SessionRegistry registry;
+  private final Set<SerialNumber> allowedSerials;
+  private final Intake intake;
+  private final ErrorSink errors;
+
+  private @Nullable ScheduledFuture<?> handshakeTimeout;
+  private @Nullable ChargerSession session;
+  private boolean closing;
+  private @Nullable String fault;
+
+  /**
+   * Makes the handler of one connection.
+   *
+   * @param registry where the charger is registered
+   * @param allowedSerials the chargers that may connect; empty for all
+   * @param intake the valve to obey
+   * @param errors where broken protocol is reported
+   */
+  public SessionHandler(
+      SessionRegistry registry, Set<SerialNumber> allowedSerials, Intake intake, ErrorSink errors) {
+    this.registry = registry;
+    this.allowedSerials = allowedSerials;
+    this.intake = intake;
+    this.errors = errors;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    long timeoutNanos = registry.limits().handshakeTimeout().toNanos();
+    handshakeTimeout =
+        ctx.executor().schedule(() -> noHello(ctx), timeoutNanos, TimeUnit.NANOSECONDS);
+    ctx.fireChannelActive();
+  }
+
+  private void noHello(ChannelHandlerContext ctx) {
+    if (session == null && !closing) {
+      closeStranger(
+          ctx, "no hello within %d ms".formatted(registry.limits().handshakeTimeout().toMillis()));
+    }
+  }
+
+  private void closeStranger(ChannelHandlerContext ctx, String reason) {
+    STRANGERS.log(
+        suffix ->
+            LOG.info(
+                "Closed the connection from {}: {}{}",
+                ctx.channel().remoteAddress(),
+                reason,
+                suffix));
+    close(ctx);
+  }
+
+  private void close(ChannelHandlerContext ctx) {
+    closing = true;
+    ctx.close();
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object msg) {
+    if (closing) {
+      return;
+    }
+    if (msg instanceof Hello hello) {
+      hello(ctx, hello);
+    } else if (session != null && msg instanceof ChargerResponse response) {
+      answer(ctx, session, response);
+    } else if (msg instanceof ChargerMessage message) {
+      ctx.fireChannelRead(message);
+    }
+    intake.check(ctx.channel());
+  }
+
+  private void hello(ChannelHandlerContext ctx, Hello hello) {
+    if (handshakeTimeout != null) {
+      handshakeTimeout.cancel(false);
+    }
+    SerialNumber serial = hello.serialNumber();
+    if (!hello.supported()) {
+      violation(
+          ctx,
+          serial,
+          "Firmware version %d is not supported: it must be %d or later."
+              .formatted(hello.firmwareVersion(), Hello.FIRST_SUPPORTED_VERSION));
+    } else if (!allowedSerials.isEmpty() && !allowedSerials.contains(serial)) {
+      closeStranger(ctx, "serial number " + serial + " is not in evse.allowed_serials");
+    } else {
+      ChargerSession registered = registry.register(ctx.channel(), hello);
+      session = registered;
+      LOG.info(
+          "Charger {} connected from {}, firmware version {}",
+          registered,
+          ctx.channel().remoteAddress(),
+          hello.firmwareVersion());
+      ctx.fireChannelRead(new NewConnection(registered.clientId(), hello.firmwareVersion()));
+    }
+  }
+
+  private static void answer(
+      ChannelHandlerContext ctx, ChargerSession session, ChargerResponse response) {
+    ChargerSession.Verdict verdict = session.answered(response);
+    if (verdict.publish()) {
+      ctx.fireChannelRead(response);
+    }
+    PendingRequest answered = verdict.answered();
+    if (answered != null) {
+      answered.complete(response);
+    }
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    // A connection that is held back by the intake is not silent, it is not listened to.
+    if (event instanceof IdleStateEvent && session != null && ctx.channel().config().isAutoRead()) {
+      session.close("nothing came for %d s".formatted(registry.limits().idleTimeout().toSeconds()));
+    } else {
+      ctx.fireUserEventTriggered(event);
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    if (handshakeTimeout != null) {
+      handshakeTimeout.cancel(false);
+    }
+    intake.forget(ctx.channel());
+    ChargerSession ended = session;
+    if (ended == null) {
+      if (!closing) {
+        STRANGERS.log(
+            suffix ->
+                LOG.info(
+                    "The connection from {} ended before a hello{}",
+                    ctx.channel().remoteAddress(),
+                    suffix));
+      }
+    } else {
+      LOG.info(
+          "Charger {} disconnected after {} s: {}",
+          ended,
+          ended.age().toSeconds(),
+          reasonFor(ended));
+      registry.remove(ended);
+    }
+    ctx.fireChannelInactive();
+  }
+
+  private String reasonFor(ChargerSession ended) {
+    String own = ended.closeReason();
+    if (own != null) {
+      return own;
+    }
+    return fault != null ? fault : "closed by the charger";
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (closing) {
+      return;
+    }
+    if (cause instanceof ProtocolViolationException violation) {
+      violation(
+          ctx,
+          session == null ? null : session.serialNumber(),
+          String.valueOf(violation.getMessage()));
+    } else if (cause instanceof IOException) {
+      fault = cause.getMessage();
+      close(ctx);
+    } else {
+      LOG.error(
+          "Closed the connection from {}: fault in the bridge",
+          ctx.channel().remoteAddress(),
+          cause);
+      fault = "fault in the bridge";
+      close(ctx);
+    }
+  }
+
+  private void violation(ChannelHandlerContext ctx, @Nullable SerialNumber serial, String detail) {
+    fault = detail;
+    STRANGERS.log(
+        suffix ->
+            LOG.warn(
+                "Charger {} at {} broke the protocol and is disconnected: {}{}",
+                serial == null ? "(unknown)" : serial,
+                ctx.channel().remoteAddress(),
+                detail,
+                suffix));
+    close(ctx);
+    errors.report(
+        new ErrorMessage(
+            serial == null ? null : registry.clientId(serial),
+            null,
+            ErrorCode.PROTOCOL_ERROR.code(),
+            detail));
+  }
+}

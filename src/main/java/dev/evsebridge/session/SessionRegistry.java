@@ -1,0 +1,139 @@
+package dev.evsebridge.session;
+
+import dev.evsebridge.codec.Hello;
+import dev.evsebridge.message.ChargerRequest;
+import dev.evsebridge.message.ChargerRequest.UploadFirmware;
+import dev.evsebridge.message.ChargerResponse;
+import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.SerialNumber;
+import io.netty.channel.Channel;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The connected chargers. It finds the open socket for a request. */
+public final class SessionRegistry {
+
+  private final ConcurrentMap<String, ChargerSession> sessions = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, PendingRequest> firmwareUploads = new ConcurrentHashMap<>();
+  private final SessionLimits limits;
+  private final Function<SerialNumber, String> clientIds;
+  private final SessionListener listener;
+  private final ContactorMemory contactors;
+
+  /**
+   * Makes an empty registry.
+   *
+   * @param limits what connections are held to
+   * @param clientIds the configured name of a charger, or its serial number
+   * @param listener is told who comes and goes
+   */
+  public SessionRegistry(
+      SessionLimits limits, Function<SerialNumber, String> clientIds, SessionListener listener) {
+    this.limits = limits;
+    this.clientIds = clientIds;
+    this.listener = listener;
+    this.contactors = new ContactorMemory(limits.maxConnections());
+  }
+
+  /** What connections are held to. */
+  public SessionLimits limits() {
+    return limits;
+  }
+
+  /** The configured name of a charger, or its serial number. */
+  public String clientId(SerialNumber serialNumber) {
+    return clientIds.apply(serialNumber);
+  }
+
+  /**
+   * Takes a charger that has said its hello. An older connection of the same serial number is
+   * closed: after a reset the charger does not close it itself.
+   */
+  ChargerSession register(Channel channel, Hello hello) {
+    String clientId = clientId(hello.serialNumber());
+    PendingRequest upload = firmwareUploads.get(clientId);
+    boolean restarted = upload != null && upload.delivered();
+    if (restarted) {
+      // The restart has opened the contactor, whatever it was before.
+      contactors.remember(clientId, false);
+    }
+    ChargerSession session = new ChargerSession(channel, hello, clientId, limits, contactors);
+    ChargerSession replaced = sessions.put(clientId, session);
+    if (replaced != null) {
+      replaced.close("replaced by a new connection from " + channel.remoteAddress());
+    }
+    if (upload != null && restarted) {
+      upload.complete(null);
+    }
+    listener.connected(session, replaced);
+    return session;
+  }
+
+  /** Forgets a connection that has ended, unless a newer one has taken its place. */
+  void remove(ChargerSession session) {
+    boolean current = sessions.remove(session.clientId(), session);
+    session.closed();
+    listener.disconnected(session, current);
+  }
+
+  /**
+   * Sends a request to the charger that it names, after those that wait there already.
+   *
+   * @param deadline when it expires unless it is on the wire by then
+   * @return ends with the response, with null after a firmware upload, or with a {@link
+   *     dev.evsebridge.message.RequestFailedException}
+   */
+  public CompletionStage<@Nullable ChargerResponse> send(
+      ChargerRequest request, Deadline deadline) {
+    PendingRequest pending = new PendingRequest(request, deadline);
+    String clientId = request.clientId();
+    ChargerSession session = sessions.get(clientId);
+    if (firmwareUploads.containsKey(clientId)) {
+      failTakingFirmware(pending);
+    } else if (session == null) {
+      pending.fail(ErrorCode.NOT_CONNECTED, "No charger of this client_id is connected.");
+    } else if (request instanceof UploadFirmware) {
+      upload(pending, session);
+    } else {
+      session.submit(pending);
+    }
+    return pending.outcome();
+  }
+
+  private void upload(PendingRequest pending, ChargerSession session) {
+    String clientId = session.clientId();
+    if (firmwareUploads.putIfAbsent(clientId, pending) != null) {
+      failTakingFirmware(pending);
+      return;
+    }
+    var unused =
+        pending
+            .outcome()
+            .whenComplete((response, failure) -> firmwareUploads.remove(clientId, pending));
+    session.submit(pending);
+  }
+
+  private static void failTakingFirmware(PendingRequest pending) {
+    pending.fail(ErrorCode.BUSY, "The charger is taking in firmware.");
+  }
+
+  /** The connected chargers at this moment. */
+  public Collection<ChargerSession> sessions() {
+    return List.copyOf(sessions.values());
+  }
+
+  /** Whether a charger is connected. */
+  public boolean isConnected(String clientId) {
+    return sessions.containsKey(clientId);
+  }
+
+  /** Closes all connections; whatever is outstanding fails. */
+  public void closeAll(String reason) {
+    sessions.values().forEach(session -> session.close(reason));
+  }
+}
