@@ -202,8 +202,6 @@ class ProtocolViolationsIT {
         Set.of("timeout", "disconnected").contains(failure.field("error")), failure::toString);
     installation.awaitRequestsDone();
     assertEquals(List.of(), installation.probe().untaken(message("response_ping", serial)));
-    assertEquals(
-        List.of(), installation.probe().untaken(message("response_set_contactor_state", serial)));
   }
 
   @Test

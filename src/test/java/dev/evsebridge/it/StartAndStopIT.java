@@ -38,8 +38,9 @@ class StartAndStopIT {
     try (Mosquitto mosquitto = Mosquitto.started();
         MqttProbe probe = MqttProbe.builder(mosquitto.url()).subscribingTo("#").connect();
         BridgeProcess bridge =
-            BridgeProcess.connectingTo(mosquitto)
+            BridgeProcess.builder()
                 .listeningOn(port)
+                .arguments("-h", mosquitto.url())
                 .environment("EVSE_BIND_PORT", Integer.toString(wrongPort))
                 .environment("MQTT_BROKER", "tcp://127.0.0.1:" + wrongPort)
                 .environment("MQTT_TOPIC_PUBLISH", "by/environment")

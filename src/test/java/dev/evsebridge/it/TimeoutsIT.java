@@ -114,7 +114,9 @@ class TimeoutsIT {
   void closesAChargerFromWhichNothingComes() {
     installation.charger(serial).awaitClosed();
     installation.probe().request(Messages.ping(serial));
-    assertEquals("not_connected", installation.probe().take(errorOf(serial)).field("error"));
+    Message error = installation.probe().take(errorOf(serial));
+    // the charger may see the end of its connection before the bridge has tidied up
+    assertTrue(Set.of("not_connected", "disconnected").contains(error.field("error")));
   }
 
   private static void sendIfStillOpen(RawCharger charger, WireFrame frame) {

@@ -15,6 +15,7 @@ import java.util.function.Predicate;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.MqttCallback;
+import org.eclipse.paho.mqttv5.client.MqttClientException;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
@@ -310,10 +311,19 @@ public final class MqttProbe implements AutoCloseable {
 
   /** Publishes a message with any properties; returns when the broker has it. */
   public void publish(String topic, MqttMessage message) {
+    Patience.until("the client has room for one more message", () -> tryToPublish(topic, message));
+  }
+
+  /** The client gives the room of an acknowledged message back a little later than it says so. */
+  private boolean tryToPublish(String topic, MqttMessage message) throws MqttException {
     try {
       await(client.publish(topic, message));
+      return true;
     } catch (MqttException e) {
-      throw new IllegalStateException(e);
+      if (e.getReasonCode() == MqttClientException.REASON_CODE_MAX_INFLIGHT) {
+        return false;
+      }
+      throw e;
     }
   }
 
