@@ -18,6 +18,7 @@ import java.util.Set;
  * @param mqtt the broker's side
  * @param brokerLossGrace how long chargers are kept while the broker is away
  * @param stateDir where the bridge remembers whom it announced as online
+ * @param logLevel ERROR, WARN, INFO, DEBUG or TRACE
  * @param placeholders what routes may refer to as {@code {{key}}}; without secrets
  * @param ignoredVariables environment variables that look like settings but are none
  */
@@ -30,5 +31,6 @@ public record BridgeSettings(
     MqttSettings mqtt,
     Duration brokerLossGrace,
     Path stateDir,
+    String logLevel,
     Map<String, String> placeholders,
     Set<String> ignoredVariables) {}

@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -24,6 +26,7 @@ public final class Configuration {
 
   private static final Duration SHORTEST = Duration.ofMillis(1);
   private static final Duration SHORTEST_KEEP_ALIVE = Duration.ofSeconds(1);
+  private static final List<String> LOG_LEVELS = List.of("ERROR", "WARN", "INFO", "DEBUG", "TRACE");
   private static final int EMPTY_READING_BYTES = 44;
   private static final int LONGEST_FRAME_BYTES = 16 * 1024 * 1024;
   private static final int LONGEST_PAYLOAD_BYTES = 16 * 1024 * 1024;
@@ -89,9 +92,19 @@ public final class Configuration {
             mqtt(reader),
             reader.duration(Setting.BRIDGE_BROKER_LOSS_GRACE, Duration.ZERO),
             Path.of(reader.text(Setting.BRIDGE_STATE_DIR)),
+            logLevel(reader),
             placeholders(reader, bindAddress),
             Set.copyOf(sources.ignoredVariables()));
     return settings;
+  }
+
+  private static String logLevel(SettingReader reader) throws ConfigurationException {
+    String level = reader.text(Setting.BRIDGE_LOG_LEVEL).toUpperCase(Locale.ROOT);
+    if (!LOG_LEVELS.contains(level)) {
+      throw reader.refused(
+          Setting.BRIDGE_LOG_LEVEL, "it must be one of " + String.join(", ", LOG_LEVELS));
+    }
+    return level;
   }
 
   private static String bindAddress(SettingReader reader) throws ConfigurationException {

@@ -31,7 +31,8 @@ public enum Setting {
   MQTT_BUFFER("mqtt.buffer", "10000"),
   MQTT_MAX_PAYLOAD("mqtt.max_payload", "262144"),
   BRIDGE_BROKER_LOSS_GRACE("bridge.broker_loss_grace", "30s"),
-  BRIDGE_STATE_DIR("bridge.state_dir", "state");
+  BRIDGE_STATE_DIR("bridge.state_dir", "state"),
+  BRIDGE_LOG_LEVEL("bridge.log_level", "INFO");
 
   private final String key;
   private final String defaultValue;

@@ -12,10 +12,6 @@ public interface SessionListener {
    */
   void connected(ChargerSession session, @Nullable ChargerSession replaced);
 
-  /**
-   * A connection has ended.
-   *
-   * @param current false when a newer connection of the same charger had taken its place
-   */
-  void disconnected(ChargerSession session, boolean current);
+  /** A charger's connection has ended, and no newer one had taken its place. */
+  void disconnected(ChargerSession session);
 }

@@ -63,22 +63,34 @@ public final class SessionRegistry {
       contactors.remember(clientId, false);
     }
     ChargerSession session = new ChargerSession(channel, hello, clientId, limits, contactors);
-    ChargerSession replaced = sessions.put(clientId, session);
-    if (replaced != null) {
-      replaced.close("replaced by a new connection from " + channel.remoteAddress());
-    }
+    sessions.compute(
+        clientId,
+        (id, replaced) -> {
+          // Told in here, so that comings and goings are told in the order in which they happen.
+          listener.connected(session, replaced);
+          if (replaced != null) {
+            replaced.close("replaced by a new connection from " + channel.remoteAddress());
+          }
+          return session;
+        });
     if (upload != null && restarted) {
       upload.complete(null);
     }
-    listener.connected(session, replaced);
     return session;
   }
 
   /** Forgets a connection that has ended, unless a newer one has taken its place. */
   void remove(ChargerSession session) {
-    boolean current = sessions.remove(session.clientId(), session);
+    sessions.computeIfPresent(
+        session.clientId(),
+        (id, current) -> {
+          if (current != session) {
+            return current;
+          }
+          listener.disconnected(session);
+          return null;
+        });
     session.closed();
-    listener.disconnected(session, current);
   }
 
   /**

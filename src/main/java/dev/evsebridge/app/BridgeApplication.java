@@ -1,0 +1,226 @@
+package dev.evsebridge.app;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.evsebridge.config.BridgeSettings;
+import dev.evsebridge.config.ConfigurationException;
+import dev.evsebridge.config.MqttSettings;
+import dev.evsebridge.listener.ChargerPipeline;
+import dev.evsebridge.message.ErrorMessage;
+import dev.evsebridge.mqtt.BridgeMqttComponent;
+import dev.evsebridge.mqtt.BrokerConnection;
+import dev.evsebridge.presence.Presence;
+import dev.evsebridge.request.ErrorReports;
+import dev.evsebridge.request.Replies;
+import dev.evsebridge.request.RequestReader;
+import dev.evsebridge.request.SendToCharger;
+import dev.evsebridge.session.Intake;
+import dev.evsebridge.session.SessionRegistry;
+import dev.evsebridge.simulator.Simulator;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.StartupSummaryLevel;
+import org.apache.camel.main.Main;
+import org.apache.camel.main.SimpleMainShutdownStrategy;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Wires the parts together, starts them in order and stops them in reverse. */
+final class BridgeApplication implements AutoCloseable {
+
+  /** Where the routes are, seen from the working directory. */
+  static final String ROUTES_FOLDER = "routes";
+
+  private static final Logger LOG = LoggerFactory.getLogger(BridgeApplication.class);
+
+  private static final String LISTENER_ROUTE = "charger-listener";
+  private static final String REPORT_ERROR = "direct:report-error";
+  private static final String CHARGER_AVAILABILITY = "direct:charger-availability";
+
+  private final BridgeSettings settings;
+  private final int simulatedChargers;
+  private final Main main = new Main();
+  private final Intake intake = new Intake();
+  private final BrokerConnection broker;
+  private final Presence presence;
+  private final SessionRegistry registry;
+  private final CompletableFuture<@Nullable ConfigurationException> stopped =
+      new CompletableFuture<>();
+  private @Nullable ProducerTemplate toRoutes;
+  private @Nullable FailSafe failSafe;
+  private @Nullable Simulator simulator;
+
+  BridgeApplication(BridgeSettings settings, int simulatedChargers) {
+    this.settings = settings;
+    this.simulatedChargers = simulatedChargers;
+    int maxConnections = settings.limits().maxConnections();
+    this.broker = new BrokerConnection(settings.mqtt(), maxConnections, this::holdBackChargers);
+    this.presence = new Presence(journalFile(settings), this::announce);
+    this.registry = new SessionRegistry(settings.limits(), settings.names()::clientId, presence);
+  }
+
+  private static Path journalFile(BridgeSettings settings) {
+    MqttSettings mqtt = settings.mqtt();
+    int broker = Objects.hash(mqtt.broker().toString(), mqtt.publishTopic(), mqtt.clientId());
+    return settings.stateDir().resolve("online-%08x.txt".formatted(broker));
+  }
+
+  private void holdBackChargers(boolean hold) {
+    if (hold) {
+      intake.shut(Intake.Reason.BACKLOG);
+    } else {
+      intake.open(Intake.Reason.BACKLOG);
+    }
+  }
+
+  void start() throws Exception {
+    requireFreePort();
+    broker.start();
+    configureCamel();
+    main.start();
+    CamelContext context = main.getCamelContext();
+    FailSafe guard =
+        new FailSafe(
+            context.getRouteController(),
+            LISTENER_ROUTE,
+            settings.bindAddress() + ":" + settings.bindPort(),
+            registry,
+            settings.brokerLossGrace(),
+            this::couldNotListen);
+    failSafe = guard;
+    toRoutes = context.createProducerTemplate();
+    broker.addListener(presence);
+    broker.addListener(guard);
+    LOG.info(
+        "Publishing to {} and below, taking requests from {}, with routes {}",
+        settings.mqtt().publishTopic(),
+        settings.mqtt().subscribeTopic(),
+        context.getRoutes().stream().map(route -> route.getId()).sorted().toList());
+    broker.ready();
+    if (simulatedChargers > 0) {
+      simulator =
+          new Simulator(
+              new InetSocketAddress(InetAddress.getLoopbackAddress(), settings.bindPort()),
+              simulatedChargers);
+      simulator.start();
+    }
+  }
+
+  /** The port is tried before the broker is: a second bridge must not throw the first one out. */
+  private void requireFreePort() throws ConfigurationException {
+    String address = settings.bindAddress();
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(InetAddress.getByName(address), settings.bindPort()));
+    } catch (IOException e) {
+      throw cannotListen(e);
+    }
+  }
+
+  private ConfigurationException cannotListen(Exception e) {
+    return new ConfigurationException(
+        "Can't listen for chargers on %s:%d (evse.bind_address, evse.bind_port): %s"
+            .formatted(settings.bindAddress(), settings.bindPort(), FailSafe.rootMessage(e)));
+  }
+
+  private void couldNotListen(Exception e) {
+    stopped.complete(cannotListen(e));
+  }
+
+  private void configureCamel() {
+    main.setShutdownStrategy(new SimpleMainShutdownStrategy());
+    main.setPropertyPlaceholderLocations("file:application.properties");
+    settings.placeholders().forEach(main::addOverrideProperty);
+    main.configure()
+        .withName("evse-mqtt-bridge")
+        .withRoutesIncludePattern("file:" + ROUTES_FOLDER + "/*.yaml")
+        .withShutdownTimeout(3)
+        .withUseMdcLogging(false)
+        .withMessageHistory(false)
+        .withJmxEnabled(false);
+    main.configure().setStartupSummaryLevel(StartupSummaryLevel.Off);
+    main.configure().routeControllerConfig().withEnabled(true);
+    main.bind("paho-mqtt5", new BridgeMqttComponent(broker));
+    main.bind(
+        "chargerPipeline",
+        new ChargerPipeline(registry, settings.allowedSerials(), intake, this::reportError));
+    main.bind("requests", new RequestReader(settings.mqtt().maxPayloadBytes()));
+    main.bind("sendToCharger", new SendToCharger(registry));
+    main.bind("replies", new Replies());
+    main.bind("errorReports", new ErrorReports());
+    main.bind("sessionRegistry", registry);
+    main.bind("json", jsonMapper());
+  }
+
+  /** Strict on what comes in; on what goes out, the same text as the original bridge. */
+  private static ObjectMapper jsonMapper() {
+    JsonFactory factory =
+        new JsonFactoryBuilder()
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build())
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .disable(JsonFactory.Feature.CHARSET_DETECTION)
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
+            .build();
+    return new ObjectMapper(factory).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+  }
+
+  private void reportError(ErrorMessage error) {
+    sendToRoute(REPORT_ERROR, error, Map.of());
+  }
+
+  private void announce(String clientId, String state) {
+    sendToRoute(CHARGER_AVAILABILITY, state, Map.of("clientId", clientId));
+  }
+
+  private void sendToRoute(String endpoint, Object body, Map<String, Object> headers) {
+    ProducerTemplate template = toRoutes;
+    if (template == null) {
+      return;
+    }
+    try {
+      template.sendBodyAndHeaders(endpoint, body, headers);
+    } catch (RuntimeException e) {
+      LOG.error("Route {} failed: {}", endpoint, FailSafe.rootMessage(e));
+    }
+  }
+
+  int awaitStop() throws Exception {
+    Thread hook = new Thread(this::close, "shutdown");
+    Runtime.getRuntime().addShutdownHook(hook);
+    ConfigurationException failure = stopped.get();
+    if (failure != null) {
+      throw failure;
+    }
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    LOG.info("Stopping");
+    if (simulator != null) {
+      simulator.close();
+    }
+    if (failSafe != null) {
+      failSafe.stop();
+    }
+    presence.stop();
+    main.stop();
+    broker.close();
+    LOG.info("Stopped");
+  }
+}

@@ -1,0 +1,70 @@
+package dev.evsebridge.mqtt;
+
+import dev.evsebridge.config.MqttSettings;
+import dev.evsebridge.config.TlsMaterial;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
+import org.apache.camel.Endpoint;
+import org.apache.camel.component.paho.mqtt5.PahoMqtt5Component;
+import org.apache.camel.component.paho.mqtt5.PahoMqtt5Configuration;
+import org.apache.camel.spi.annotations.Component;
+
+/**
+ * The component {@code paho-mqtt5} of the bridge. Endpoints that ask for nothing special share the
+ * bridge's own connection, on which publishing never waits. An endpoint with connection options of
+ * its own (another broker, client id, last will …) gets a connection of its own, as with the stock
+ * component; its publishing is moved off the caller's thread.
+ */
+@Component("paho-mqtt5")
+public final class BridgeMqttComponent extends PahoMqtt5Component {
+
+  private static final Set<String> SHARED_CONNECTION_OPTIONS =
+      Set.of(
+          "qos",
+          "retained",
+          "lazyStartProducer",
+          "bridgeErrorHandler",
+          "exceptionHandler",
+          "exchangePattern");
+
+  private final BrokerConnection connection;
+
+  /** Makes the component for the bridge's connection. */
+  public BridgeMqttComponent(BrokerConnection connection) {
+    this.connection = connection;
+    getConfiguration().setQos(connection.settings().qos());
+  }
+
+  @Override
+  protected Endpoint createEndpoint(String uri, String topic, Map<String, Object> parameters)
+      throws Exception {
+    boolean shared = SHARED_CONNECTION_OPTIONS.containsAll(parameters.keySet());
+    PahoMqtt5Configuration configuration = getConfiguration().copy();
+    if (!shared && !parameters.containsKey("brokerUrl")) {
+      // Credentials go to the broker that they are meant for, and to no other.
+      useBridgesBroker(configuration);
+    }
+    BridgeMqttEndpoint endpoint =
+        new BridgeMqttEndpoint(uri, topic, this, configuration, shared ? connection : null);
+    endpoint.setClient(getClient());
+    setProperties(endpoint, parameters);
+    return endpoint;
+  }
+
+  private void useBridgesBroker(PahoMqtt5Configuration configuration) {
+    MqttSettings settings = connection.settings();
+    configuration.setBrokerUrl(settings.broker().toString());
+    configuration.setKeepAliveInterval((int) Math.max(1, settings.keepAlive().toSeconds()));
+    settings.username().ifPresent(configuration::setUserName);
+    settings
+        .password()
+        .ifPresent(
+            password ->
+                configuration.setPassword(new String(password.reveal(), StandardCharsets.UTF_8)));
+    TlsMaterial tls = settings.tls();
+    if (tls != null) {
+      configuration.setSocketFactory(tls.context().getSocketFactory());
+    }
+  }
+}

@@ -1,0 +1,229 @@
+package dev.evsebridge.mqtt;
+
+import dev.evsebridge.log.LogThrottle;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.function.Consumer;
+import org.eclipse.paho.mqttv5.common.MqttException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Messages on their way to the broker, in order and bounded. Nothing here waits for the network.
+ *
+ * <p>While the broker is connected, a limited number is in flight and the rest waits; when many
+ * wait, the source is told to hold back. While it is away, the newest messages are kept up to the
+ * limit, and what falls out is counted and logged. After reconnecting, whatever the broker has not
+ * acknowledged goes out first, in its old order: at QoS 1 nothing is lost, some may come twice.
+ */
+final class Outbox {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Outbox.class);
+
+  /** Unacknowledged messages at most; a broker may ask for fewer. */
+  private static final int MAX_UNACKNOWLEDGED = 1_000;
+
+  /** Messages of QoS 0 handed to the client and not yet written. */
+  private static final int MAX_UNWRITTEN = 256;
+
+  /** Puts a message on the network and says later, by {@link #done}, that it has arrived. */
+  @FunctionalInterface
+  interface Wire {
+    void send(OutgoingMessage message) throws MqttException;
+  }
+
+  private final int capacity;
+  private final int capacityConnected;
+  private final int holdBackAbove;
+  private final Consumer<Boolean> holdBack;
+  private final ArrayDeque<OutgoingMessage> waiting = new ArrayDeque<>();
+  private final ArrayDeque<OutgoingMessage> inFlight = new ArrayDeque<>();
+  private final LogThrottle drops = new LogThrottle(1, Duration.ofSeconds(10));
+
+  private @Nullable Wire wire;
+  private int window;
+  private int unacknowledged;
+  private int unwritten;
+  private boolean holdingBack;
+  private long dropped;
+  private long droppedBeforeLoss;
+
+  /**
+   * Makes an empty outbox.
+   *
+   * @param capacity messages kept while the broker is away
+   * @param sources how many sources may each add one more message after being told to hold back
+   * @param holdBack is told when the sources must hold back, and when no longer
+   */
+  Outbox(int capacity, int sources, Consumer<Boolean> holdBack) {
+    this.capacity = capacity;
+    this.holdBackAbove = Math.max(1, capacity / 2);
+    this.capacityConnected = Math.max(capacity, holdBackAbove + sources);
+    this.holdBack = holdBack;
+  }
+
+  /** Takes a message; never waits. */
+  synchronized void add(OutgoingMessage message) {
+    if (wire != null && waiting.size() >= capacityConnected) {
+      countDrop("The broker is too slow: dropped a message");
+      return;
+    }
+    waiting.add(message);
+    if (wire == null) {
+      trim();
+    } else {
+      pump();
+      if (!holdingBack && waiting.size() > holdBackAbove) {
+        setHoldingBack(true);
+      }
+    }
+  }
+
+  /**
+   * The broker is there: everything that waits goes out.
+   *
+   * @param receiveMaximum unacknowledged messages that the broker allows
+   */
+  synchronized void connected(Wire newWire, int receiveMaximum) {
+    wire = newWire;
+    // Paho counts a message of QoS 0 among them while it is being written.
+    window = Math.max(1, Math.min(MAX_UNACKNOWLEDGED, receiveMaximum) - 2);
+    if (!waiting.isEmpty()) {
+      LOG.info("Sending {} messages that waited for the broker", waiting.size());
+    }
+    pump();
+  }
+
+  /** The broker is gone: what it has not acknowledged waits again, ahead of the rest. */
+  synchronized void disconnected() {
+    if (wire == null) {
+      return;
+    }
+    wire = null;
+    for (Iterator<OutgoingMessage> newestFirst = inFlight.descendingIterator();
+        newestFirst.hasNext(); ) {
+      OutgoingMessage message = newestFirst.next();
+      if (!message.done()) {
+        waiting.addFirst(message);
+      }
+    }
+    inFlight.clear();
+    notifyAll();
+    unacknowledged = 0;
+    unwritten = 0;
+    setHoldingBack(false);
+    droppedBeforeLoss = dropped;
+    trim();
+  }
+
+  /** A message has arrived at the broker (QoS 1 and 2) or has been written (QoS 0). */
+  synchronized void done(Wire by, OutgoingMessage message) {
+    if (by != wire || message.done()) {
+      return;
+    }
+    message.markDone();
+    if (message.qos() == 0) {
+      unwritten--;
+    } else {
+      unacknowledged--;
+    }
+    while (!inFlight.isEmpty() && inFlight.getFirst().done()) {
+      inFlight.removeFirst();
+    }
+    pump();
+    if (inFlight.isEmpty()) {
+      notifyAll();
+    }
+    if (holdingBack && waiting.size() <= holdBackAbove / 2) {
+      setHoldingBack(false);
+    }
+  }
+
+  private void pump() {
+    Wire current = wire;
+    while (current != null && !waiting.isEmpty()) {
+      OutgoingMessage next = waiting.getFirst();
+      boolean room =
+          window == 1
+              ? inFlight.isEmpty()
+              : next.qos() == 0 ? unwritten < MAX_UNWRITTEN : unacknowledged < window;
+      if (!room) {
+        return;
+      }
+      waiting.removeFirst();
+      next.sent(System.nanoTime());
+      inFlight.add(next);
+      if (next.qos() == 0) {
+        unwritten++;
+      } else {
+        unacknowledged++;
+      }
+      try {
+        current.send(next);
+      } catch (MqttException e) {
+        // The connection is ending; its end brings the message back to the head of the queue.
+        LOG.debug("Could not send: {}", e.getMessage());
+        return;
+      }
+    }
+  }
+
+  private void trim() {
+    while (waiting.size() > capacity) {
+      waiting.removeFirst();
+      countDrop("The broker is away and mqtt.buffer is full: dropped the oldest message");
+    }
+  }
+
+  private void countDrop(String what) {
+    dropped++;
+    drops.log(suffix -> LOG.warn("{}; {} dropped since the start{}", what, dropped, suffix));
+  }
+
+  private void setHoldingBack(boolean hold) {
+    if (holdingBack != hold) {
+      holdingBack = hold;
+      holdBack.accept(hold);
+    }
+  }
+
+  /** Waits until everything has arrived at the broker, at most that long. */
+  synchronized void drain(Duration patience) {
+    long endNanos = System.nanoTime() + patience.toNanos();
+    try {
+      while (wire != null && !(waiting.isEmpty() && inFlight.isEmpty())) {
+        long leftMillis = Duration.ofNanos(endNanos - System.nanoTime()).toMillis();
+        if (leftMillis <= 0) {
+          return;
+        }
+        wait(leftMillis);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Messages that wait or are in flight. */
+  synchronized int size() {
+    return waiting.size() + inFlight.size();
+  }
+
+  /** Messages dropped since the start. */
+  synchronized long dropped() {
+    return dropped;
+  }
+
+  /** Messages dropped since the broker went away the last time. */
+  synchronized long droppedSinceLoss() {
+    return dropped - droppedBeforeLoss;
+  }
+
+  /** How long the oldest message in flight has been unanswered; zero if there is none. */
+  synchronized Duration oldestInFlight() {
+    return inFlight.isEmpty()
+        ? Duration.ZERO
+        : Duration.ofNanos(System.nanoTime() - inFlight.getFirst().sentAtNanos());
+  }
+}

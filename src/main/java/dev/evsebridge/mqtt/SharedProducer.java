@@ -1,0 +1,52 @@
+package dev.evsebridge.mqtt;
+
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+import org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants;
+import org.apache.camel.component.paho.mqtt5.PahoMqtt5Endpoint;
+import org.apache.camel.support.DefaultProducer;
+import org.eclipse.paho.mqttv5.common.MqttException;
+import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
+import org.eclipse.paho.mqttv5.common.util.MqttTopicValidator;
+
+/**
+ * Hands messages to the bridge's connection, which keeps them until the broker has them. The step
+ * is done when the message has been taken: it waits for nobody.
+ */
+final class SharedProducer extends DefaultProducer {
+
+  private final BrokerConnection connection;
+  private final PahoMqtt5Endpoint endpoint;
+
+  SharedProducer(PahoMqtt5Endpoint endpoint, BrokerConnection connection) {
+    super(endpoint);
+    this.endpoint = endpoint;
+    this.connection = connection;
+  }
+
+  @Override
+  public void process(Exchange exchange) throws MqttException {
+    Message message = exchange.getMessage();
+    String topic = endpoint.getTopic();
+    int qos = endpoint.getConfiguration().getQos();
+    boolean retained = endpoint.getConfiguration().isRetained();
+    MqttProperties properties = null;
+    if (message.hasHeaders()) {
+      topic = message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_OVERRIDE_TOPIC, topic, String.class);
+      qos = message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_QOS, qos, Integer.class);
+      retained =
+          message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_RETAINED, retained, Boolean.class);
+      properties =
+          message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, MqttProperties.class);
+    }
+    MqttTopicValidator.validate(topic, false, false);
+    byte[] payload = message.getBody(byte[].class);
+    connection.publish(
+        new OutgoingMessage(
+            topic,
+            payload == null ? new byte[0] : payload,
+            qos,
+            retained,
+            properties == null ? new MqttProperties() : properties));
+  }
+}

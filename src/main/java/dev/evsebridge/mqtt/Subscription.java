@@ -1,0 +1,19 @@
+package dev.evsebridge.mqtt;
+
+import org.eclipse.paho.mqttv5.common.MqttMessage;
+
+/**
+ * What a route wants to receive.
+ *
+ * @param topicFilter may hold wildcards
+ * @param qos 0, 1 or 2
+ * @param receiver takes the messages, on the connection's thread; must not block
+ */
+record Subscription(String topicFilter, int qos, Receiver receiver) {
+
+  /** Takes a message. */
+  @FunctionalInterface
+  interface Receiver {
+    void received(String topic, MqttMessage message);
+  }
+}

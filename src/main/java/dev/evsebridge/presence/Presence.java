@@ -1,0 +1,143 @@
+package dev.evsebridge.presence;
+
+import dev.evsebridge.mqtt.BrokerListener;
+import dev.evsebridge.session.ChargerSession;
+import dev.evsebridge.session.SessionListener;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps each charger's retained availability at the broker true. A charger that is back within a
+ * second was never offline. All of it happens on one thread, off the event loops.
+ */
+public final class Presence implements SessionListener, BrokerListener {
+
+  private static final Duration FLAP_GRACE = Duration.ofMillis(1_200);
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
+
+  private final PresenceJournal journal;
+  private final BiConsumer<String, String> announcer;
+  private final Duration flapGrace;
+  private final Set<String> connected = new HashSet<>();
+  private boolean brokerThere;
+
+  private final ScheduledExecutorService executor =
+      Executors.newSingleThreadScheduledExecutor(
+          task -> {
+            Thread thread = new Thread(task, "presence");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  /**
+   * Makes it.
+   *
+   * @param journalFile remembers who was announced as online
+   * @param announcer takes a client id and {@code online} or {@code offline}; must not block
+   */
+  public Presence(Path journalFile, BiConsumer<String, String> announcer) {
+    this(journalFile, announcer, FLAP_GRACE);
+  }
+
+  Presence(Path journalFile, BiConsumer<String, String> announcer, Duration flapGrace) {
+    this.journal = new PresenceJournal(journalFile);
+    this.announcer = announcer;
+    this.flapGrace = flapGrace;
+    execute(journal::open);
+  }
+
+  @Override
+  public void connected(ChargerSession session, @Nullable ChargerSession replaced) {
+    String clientId = session.clientId();
+    execute(
+        () -> {
+          connected.add(clientId);
+          if (brokerThere && !journal.online().contains(clientId)) {
+            online(clientId);
+          }
+        });
+  }
+
+  @Override
+  public void disconnected(ChargerSession session) {
+    String clientId = session.clientId();
+    execute(
+        () -> {
+          connected.remove(clientId);
+          executor.schedule(() -> stillGone(clientId), flapGrace.toMillis(), TimeUnit.MILLISECONDS);
+        });
+  }
+
+  private void stillGone(String clientId) {
+    boolean announced = journal.online().contains(clientId);
+    if (brokerThere && announced && !connected.contains(clientId)) {
+      offline(clientId);
+    }
+  }
+
+  @Override
+  public void brokerConnected() {
+    execute(
+        () -> {
+          brokerThere = true;
+          for (String clientId : List.copyOf(journal.online())) {
+            if (!connected.contains(clientId)) {
+              offline(clientId);
+            }
+          }
+          connected.forEach(this::online);
+        });
+  }
+
+  @Override
+  public void brokerLost() {
+    execute(() -> brokerThere = false);
+  }
+
+  private void online(String clientId) {
+    journal.add(clientId);
+    announcer.accept(clientId, "online");
+  }
+
+  private void offline(String clientId) {
+    announcer.accept(clientId, "offline");
+    journal.remove(clientId);
+  }
+
+  /** Announces everybody as offline; returns when that has been handed over. */
+  public void stop() {
+    CountDownLatch done = new CountDownLatch(1);
+    execute(
+        () -> {
+          if (brokerThere) {
+            List.copyOf(journal.online()).forEach(this::offline);
+          }
+          journal.close();
+          done.countDown();
+        });
+    try {
+      boolean unused = done.await(STOP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    executor.shutdownNow();
+  }
+
+  private void execute(Runnable task) {
+    try {
+      executor.execute(task);
+    } catch (RejectedExecutionException e) {
+      // Stopped: everybody has been announced as offline.
+    }
+  }
+}

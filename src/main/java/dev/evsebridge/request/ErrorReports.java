@@ -1,0 +1,95 @@
+package dev.evsebridge.request;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonLocation;
+import dev.evsebridge.log.LogThrottle;
+import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.ErrorMessage;
+import dev.evsebridge.message.RequestFailedException;
+import java.time.Duration;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePropertyKey;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Turns what went wrong on a route into the error that its sender gets to see. */
+public final class ErrorReports {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ErrorReports.class);
+
+  private final LogThrottle failedRequests = new LogThrottle(20, Duration.ofSeconds(10));
+  private final LogThrottle failedRoutes = new LogThrottle(20, Duration.ofSeconds(10));
+
+  /** A request was refused or not answered. */
+  public ErrorMessage requestFailed(Exchange exchange) {
+    RequestFailedException failure = caught(exchange, RequestFailedException.class);
+    return report(exchange, failure.code(), failure.detail());
+  }
+
+  /** A request was no JSON, or no JSON object. */
+  public ErrorMessage notJson(Exchange exchange) {
+    JsonLocation location = caught(exchange, JacksonException.class).getLocation();
+    String where =
+        location == null
+            ? ""
+            : " (line %d, column %d)".formatted(location.getLineNr(), location.getColumnNr());
+    return report(
+        exchange,
+        ErrorCode.INVALID_JSON,
+        "The message must be one JSON object in UTF-8 without duplicate keys%s.".formatted(where));
+  }
+
+  /** A step failed that should not: most likely of an edited route. */
+  public ErrorMessage routeFailed(Exchange exchange) {
+    String where = exchange.getProperty(ExchangePropertyKey.FAILURE_ROUTE_ID, String.class);
+    Throwable failure = caught(exchange, Throwable.class);
+    String reason =
+        failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+    failedRoutes.log(
+        suffix -> {
+          LOG.error("Route {} failed: {}{}", where, firstLine(reason), suffix);
+          LOG.debug("Route {} failed", where, failure);
+        });
+    return report(
+        exchange,
+        ErrorCode.ROUTE_FAILED,
+        "A step of the bridge's route %s failed; its log says why.".formatted(where));
+  }
+
+  private static String firstLine(String text) {
+    int end = text.indexOf('\n');
+    return end < 0 ? text : text.substring(0, end);
+  }
+
+  private static <T extends Throwable> T caught(Exchange exchange, Class<T> type) {
+    Throwable failure = exchange.getProperty(ExchangePropertyKey.EXCEPTION_CAUGHT, Throwable.class);
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (type.isInstance(cause)) {
+        return type.cast(cause);
+      }
+    }
+    throw new IllegalStateException("no " + type.getSimpleName() + " was caught", failure);
+  }
+
+  private ErrorMessage report(Exchange exchange, ErrorCode code, String detail) {
+    RequestContext context = RequestContext.find(exchange);
+    String clientId = context == null ? null : context.getClientId();
+    String requestType = context == null ? null : context.getRequestType();
+    failedRequests.log(
+        suffix ->
+            LOG.warn(
+                "{} for {} failed: {}: {}{}",
+                requestType == null ? "Request" : printable(requestType),
+                clientId == null ? "an unknown charger" : printable(clientId),
+                code.code(),
+                detail,
+                suffix));
+    return new ErrorMessage(clientId, requestType, code.code(), detail);
+  }
+
+  /** What came from outside must not forge log lines. */
+  private static String printable(String text) {
+    String clean = text.replaceAll("\\p{Cntrl}", "?");
+    return clean.length() <= 64 ? clean : clean.substring(0, 64) + "…";
+  }
+}

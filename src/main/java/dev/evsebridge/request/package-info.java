@@ -1,0 +1,3 @@
+/** What the routes do with requests from MQTT: read and check them, send them, answer them. */
+@org.jspecify.annotations.NullMarked
+package dev.evsebridge.request;
