@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The built bridge in a JVM of its own, as its users run it: from a folder that holds a copy of the
@@ -26,7 +27,7 @@ public final class BridgeProcess implements AutoCloseable {
   private final Map<String, String> environment;
   private final String maximumHeap;
   private final int port;
-  private ChildProcess process;
+  private @Nullable ChildProcess process;
 
   private BridgeProcess(Builder builder, WorkDirectory directory) {
     this.directory = directory;
@@ -75,7 +76,7 @@ public final class BridgeProcess implements AutoCloseable {
         "the bridge listens on port " + port,
         limit,
         () -> {
-          if (!process.isAlive()) {
+          if (!process().isAlive()) {
             throw new IllegalStateException("the bridge ended:\n" + output());
           }
           return FreePort.accepts(port);
@@ -85,29 +86,29 @@ public final class BridgeProcess implements AutoCloseable {
 
   /** Asks it to end (SIGTERM) and returns its exit status. */
   public int stop() {
-    process.signal("TERM");
+    process().signal("TERM");
     return exitStatus(Duration.ofSeconds(10));
   }
 
   /** Asks it to end (SIGTERM) without waiting for that. */
   public void requestStop() {
-    process.signal("TERM");
+    process().signal("TERM");
   }
 
   /** Ends it as a power cut does (SIGKILL). */
   public void kill() {
-    process.signal("KILL");
+    process().signal("KILL");
     exitStatus(Duration.ofSeconds(10));
   }
 
   /** Stops it in its tracks (SIGSTOP). */
   public void freeze() {
-    process.signal("STOP");
+    process().signal("STOP");
   }
 
   /** Lets it go on after {@link #freeze()}. */
   public void thaw() {
-    process.signal("CONT");
+    process().signal("CONT");
   }
 
   /** Waits for it to end by itself. */
@@ -116,7 +117,14 @@ public final class BridgeProcess implements AutoCloseable {
   }
 
   public int exitStatus(Duration limit) {
-    return process.awaitExit(limit);
+    return process().awaitExit(limit);
+  }
+
+  private ChildProcess process() {
+    if (process == null) {
+      throw new IllegalStateException("not started");
+    }
+    return process;
   }
 
   public boolean isRunning() {
@@ -133,7 +141,7 @@ public final class BridgeProcess implements AutoCloseable {
   }
 
   public long id() {
-    return process.id();
+    return process().id();
   }
 
   public Path directory() {
@@ -142,7 +150,7 @@ public final class BridgeProcess implements AutoCloseable {
 
   /** Both outputs of all its runs so far. */
   public String output() {
-    return process.outputText();
+    return process().outputText();
   }
 
   /** Memory that it really takes, in kibibytes. */
@@ -174,7 +182,7 @@ public final class BridgeProcess implements AutoCloseable {
   @Override
   public void close() {
     if (isRunning()) {
-      process.destroy();
+      process().destroy();
     }
     directory.delete();
   }

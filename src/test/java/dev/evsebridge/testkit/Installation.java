@@ -3,6 +3,7 @@ package dev.evsebridge.testkit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -17,9 +18,9 @@ public final class Installation
     implements BeforeAllCallback, AfterEachCallback, AfterAllCallback, AutoCloseable {
   private final UnaryOperator<BridgeProcess.Builder> settings;
   private final List<RawCharger> chargers = new ArrayList<>();
-  private Mosquitto mosquitto;
-  private MqttProbe probe;
-  private BridgeProcess bridge;
+  private @Nullable Mosquitto mosquitto;
+  private @Nullable MqttProbe probe;
+  private @Nullable BridgeProcess bridge;
 
   private Installation(UnaryOperator<BridgeProcess.Builder> settings) {
     this.settings = settings;
@@ -38,9 +39,11 @@ public final class Installation
   /** For one test alone: started here, and closed by the test. */
   public Installation start() {
     try {
-      mosquitto = Mosquitto.started();
-      probe = MqttProbe.connect(mosquitto);
-      bridge = settings.apply(BridgeProcess.connectingTo(mosquitto)).start().awaitListening();
+      Mosquitto broker = Mosquitto.started();
+      mosquitto = broker;
+      probe = MqttProbe.connect(broker);
+      bridge = settings.apply(BridgeProcess.connectingTo(broker)).start();
+      bridge.awaitListening();
       return this;
     } catch (RuntimeException | Error e) {
       close();
@@ -49,20 +52,27 @@ public final class Installation
   }
 
   public Mosquitto mosquitto() {
-    return mosquitto;
+    return started(mosquitto);
   }
 
   public BridgeProcess bridge() {
-    return bridge;
+    return started(bridge);
   }
 
   public MqttProbe probe() {
-    return probe;
+    return started(probe);
+  }
+
+  private static <T> T started(@Nullable T part) {
+    if (part == null) {
+      throw new IllegalStateException("not started");
+    }
+    return part;
   }
 
   /** A socket that has not said anything yet. */
   public RawCharger connect() {
-    RawCharger charger = RawCharger.connect(bridge.port());
+    RawCharger charger = RawCharger.connect(bridge().port());
     chargers.add(charger);
     return charger;
   }
@@ -74,7 +84,7 @@ public final class Installation
 
   public RawCharger charger(String serial, String clientId, int firmwareVersion) {
     RawCharger charger = connect().hello(serial, firmwareVersion);
-    probe.take(MqttProbe.message("new_connection", clientId));
+    probe().take(MqttProbe.message("new_connection", clientId));
     return charger;
   }
 
@@ -85,8 +95,8 @@ public final class Installation
   public void awaitRequestsDone() {
     String serial = Serials.next();
     try (RawCharger last = charger(serial).answerLikeFirmware()) {
-      probe.request(Messages.ping(serial));
-      probe.take(MqttProbe.message("response_ping", serial));
+      probe().request(Messages.ping(serial));
+      probe().take(MqttProbe.message("response_ping", serial));
       last.takeFrame();
     }
   }
@@ -100,7 +110,7 @@ public final class Installation
   public void afterEach(ExtensionContext context) {
     chargers.forEach(RawCharger::close);
     chargers.clear();
-    probe.forget();
+    probe().forget();
   }
 
   @Override

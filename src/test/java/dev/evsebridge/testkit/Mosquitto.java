@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A real Mosquitto of its own for the test, on free ports of 127.0.0.1 and in a folder of its own.
@@ -28,7 +29,7 @@ public final class Mosquitto implements AutoCloseable {
   private final int port;
   private final int tlsPort;
   private final int webSocketPort;
-  private ChildProcess process;
+  private @Nullable ChildProcess process;
 
   private Mosquitto(Builder builder) {
     directory = WorkDirectory.create("mosquitto");
@@ -63,7 +64,7 @@ public final class Mosquitto implements AutoCloseable {
 
   /** Starts it, for the first time or again, and returns when it accepts connections. */
   public void start() {
-    if (process != null && process.isAlive()) {
+    if (isRunning()) {
       throw new IllegalStateException("mosquitto is already running");
     }
     String program = program().orElseThrow().toString();
@@ -76,8 +77,8 @@ public final class Mosquitto implements AutoCloseable {
     Patience.until(
         "mosquitto accepts connections",
         () -> {
-          if (!process.isAlive()) {
-            throw new IllegalStateException("mosquitto ended:\n" + process.outputText());
+          if (!process().isAlive()) {
+            throw new IllegalStateException("mosquitto ended:\n" + process().outputText());
           }
           return IntStream.of(port, tlsPort, webSocketPort)
               .filter(each -> each != 0)
@@ -87,29 +88,36 @@ public final class Mosquitto implements AutoCloseable {
 
   /** Ends it as the system does at shut-down (SIGTERM): it says goodbye to nobody, but saves. */
   public void stop() {
-    process.signal("TERM");
-    process.awaitExit(Duration.ofSeconds(10));
+    process().signal("TERM");
+    process().awaitExit(Duration.ofSeconds(10));
   }
 
   /** Ends it as a power cut does (SIGKILL). */
   public void kill() {
-    process.signal("KILL");
-    process.awaitExit(Duration.ofSeconds(10));
+    process().signal("KILL");
+    process().awaitExit(Duration.ofSeconds(10));
   }
 
   /** Stops it in its tracks (SIGSTOP): connections stay open, nothing is read or answered. */
   public void freeze() {
-    process.signal("STOP");
+    process().signal("STOP");
   }
 
   /** Lets it go on after {@link #freeze()}. */
   public void thaw() {
-    process.signal("CONT");
+    process().signal("CONT");
   }
 
   public void restart() {
     stop();
     start();
+  }
+
+  private ChildProcess process() {
+    if (process == null) {
+      throw new IllegalStateException("not started");
+    }
+    return process;
   }
 
   public boolean isRunning() {
@@ -142,7 +150,7 @@ public final class Mosquitto implements AutoCloseable {
   @Override
   public void close() {
     if (isRunning()) {
-      process.destroy();
+      process().destroy();
     }
     directory.delete();
   }
@@ -168,7 +176,7 @@ public final class Mosquitto implements AutoCloseable {
       lines.add("listener " + webSocketPort + " 127.0.0.1");
       lines.add("protocol websockets");
     }
-    if (builder.certificates != null) {
+    if (builder.certificates != null && builder.server != null) {
       lines.add("listener " + tlsPort + " 127.0.0.1");
       lines.add("cafile " + builder.certificates.authorityFile());
       lines.add("certfile " + builder.server.certificateFile());
@@ -205,11 +213,11 @@ public final class Mosquitto implements AutoCloseable {
   /** What sort of Mosquitto; without any choice it lets everybody in and keeps nothing. */
   public static final class Builder {
     private final Map<String, String> users = new LinkedHashMap<>();
-    private String acl;
+    private @Nullable String acl;
     private boolean persistent;
     private boolean webSockets;
-    private Certificates certificates;
-    private Certificates.Identity server;
+    private @Nullable Certificates certificates;
+    private Certificates.@Nullable Identity server;
     private boolean clientCertificateRequired;
 
     private Builder() {}

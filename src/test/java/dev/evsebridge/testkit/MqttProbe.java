@@ -22,6 +22,7 @@ import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An MQTT 5 client at the user's end: records every message of its topics in the order of arrival,
@@ -64,7 +65,7 @@ public final class MqttProbe implements AutoCloseable {
     private final byte[] payload;
     private final int qos;
     private final boolean retained;
-    private final MqttProperties properties;
+    private final @Nullable MqttProperties properties;
     private final JsonNode json;
 
     private Message(long number, String topic, MqttMessage message) {
@@ -116,7 +117,7 @@ public final class MqttProbe implements AutoCloseable {
       return data == null ? "" : new String(data, StandardCharsets.UTF_8);
     }
 
-    public MqttProperties properties() {
+    public @Nullable MqttProperties properties() {
       return properties;
     }
 
@@ -361,7 +362,7 @@ public final class MqttProbe implements AutoCloseable {
     options.setConnectionTimeout(10);
     options.setAutomaticReconnect(settings.reconnects);
     options.setAutomaticReconnectDelay(1, 1);
-    if (settings.user != null) {
+    if (settings.user != null && settings.password != null) {
       options.setUserName(settings.user);
       options.setPassword(settings.password.getBytes(StandardCharsets.UTF_8));
     }
@@ -429,8 +430,8 @@ public final class MqttProbe implements AutoCloseable {
     private final String url;
     private final List<String> filters = new ArrayList<>();
     private String clientId = "probe-" + UUID.randomUUID();
-    private String user;
-    private String password;
+    private @Nullable String user;
+    private @Nullable String password;
     private int qos = 1;
     private boolean keepsSession;
     private boolean reconnects;

@@ -17,6 +17,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The charger's end of the wire: a plain socket that sends what it is told, byte for byte, and
@@ -30,7 +31,7 @@ public final class RawCharger implements AutoCloseable {
   private final OutputStream out;
   private final BlockingQueue<WireFrame> frames = new LinkedBlockingQueue<>();
   private final CountDownLatch closed = new CountDownLatch(1);
-  private volatile ChargerReading answers;
+  private volatile @Nullable ChargerReading answers;
 
   private RawCharger(Socket socket) throws IOException {
     this.socket = socket;
