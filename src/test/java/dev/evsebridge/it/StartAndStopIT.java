@@ -40,10 +40,11 @@ class StartAndStopIT {
         BridgeProcess bridge =
             BridgeProcess.builder()
                 .listeningOn(port)
-                .arguments("-h", mosquitto.url())
+                .arguments("-h", mosquitto.url(), "--mqtt_topic_publish", "by/line")
                 .environment("EVSE_BIND_PORT", Integer.toString(wrongPort))
                 .environment("MQTT_BROKER", "tcp://127.0.0.1:" + wrongPort)
                 .environment("MQTT_TOPIC_PUBLISH", "by/environment")
+                .environment("MQTT_TOPIC_SUBSCRIBE", "to/environment")
                 .toml(
                     "[ evse ]",
                     "bind_port = " + wrongPort,
@@ -63,13 +64,14 @@ class StartAndStopIT {
         RawCharger charger = RawCharger.connect(port).answerLikeFirmware().hello(serial, 9)) {
       Message connection =
           probe.take(each -> each.text().equals(Messages.newConnection("Named by file", 9)));
-      assertEquals("by/environment", connection.topic());
+      assertEquals("by/line", connection.topic());
       probe.publish("to/properties", Messages.setPwm("Named by file", 1).getBytes(UTF_8));
       probe.publish("to_dehneEVSE", Messages.setPwm("Named by file", 2).getBytes(UTF_8));
       probe.publish("to/file", Messages.setPwm("Named by file", 3).getBytes(UTF_8));
-      assertEquals(WireFrame.setPwm(3), charger.takeFrame());
+      probe.publish("to/environment", Messages.setPwm("Named by file", 4).getBytes(UTF_8));
+      assertEquals(WireFrame.setPwm(4), charger.takeFrame());
       Message response = probe.take(each -> each.isType("response_set_pwm_percent"));
-      assertEquals("by/environment", response.topic());
+      assertEquals("by/line", response.topic());
       mute.awaitClosed(Duration.ofSeconds(5));
       assertFalse(FreePort.accepts(wrongPort));
       assertTrue(bridge.isRunning());

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,15 +73,15 @@ public final class BridgeProcess implements AutoCloseable {
   }
 
   public BridgeProcess awaitListening(Duration limit) {
-    Patience.until(
-        "the bridge listens on port " + port,
-        limit,
-        () -> {
-          if (!process().isAlive()) {
-            throw new IllegalStateException("the bridge ended:\n" + output());
-          }
-          return FreePort.accepts(port);
-        });
+    try {
+      Patience.until(
+          "the bridge listens on port " + port, limit, () -> !isRunning() || isListening());
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(e.getMessage() + "; it wrote:\n" + output(), e);
+    }
+    if (!isRunning()) {
+      throw new IllegalStateException("the bridge ended:\n" + output());
+    }
     return this;
   }
 
