@@ -19,6 +19,7 @@ import dev.evsebridge.request.ErrorReports;
 import dev.evsebridge.request.Replies;
 import dev.evsebridge.request.RequestReader;
 import dev.evsebridge.request.SendToCharger;
+import dev.evsebridge.routes.RouteFiles;
 import dev.evsebridge.session.Intake;
 import dev.evsebridge.session.SessionRegistry;
 import dev.evsebridge.simulator.Simulator;
@@ -27,14 +28,18 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.StartupSummaryLevel;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
+import org.apache.camel.model.ModelCamelContext;
+import org.apache.camel.model.RouteDefinition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -60,8 +65,11 @@ final class BridgeApplication implements AutoCloseable {
   private final SessionRegistry registry;
   private final CompletableFuture<@Nullable ConfigurationException> stopped =
       new CompletableFuture<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private volatile boolean started;
   private @Nullable ProducerTemplate toRoutes;
   private @Nullable FailSafe failSafe;
+  private @Nullable RouteFiles routeFiles;
   private @Nullable Simulator simulator;
 
   BridgeApplication(BridgeSettings settings, int simulatedChargers) {
@@ -91,7 +99,7 @@ final class BridgeApplication implements AutoCloseable {
     requireFreePort();
     broker.start();
     configureCamel();
-    main.start();
+    startCamel();
     CamelContext context = main.getCamelContext();
     FailSafe guard =
         new FailSafe(
@@ -109,7 +117,20 @@ final class BridgeApplication implements AutoCloseable {
         "Publishing to {} and below, taking requests from {}, with routes {}",
         settings.mqtt().publishTopic(),
         settings.mqtt().subscribeTopic(),
-        context.getRoutes().stream().map(route -> route.getId()).sorted().toList());
+        routeIds(context));
+    routeFiles =
+        new RouteFiles(
+            Path.of(ROUTES_FOLDER),
+            context,
+            this::mqttComponent,
+            new RouteTraffic(context, broker, intake),
+            exchanged -> {
+              if (exchanged.contains(LISTENER_ROUTE)) {
+                guard.listenerExchanged();
+              }
+            });
+    routeFiles.start();
+    started = true;
     broker.ready();
     if (simulatedChargers > 0) {
       simulator =
@@ -118,6 +139,31 @@ final class BridgeApplication implements AutoCloseable {
               simulatedChargers);
       simulator.start();
     }
+  }
+
+  private void startCamel() throws ConfigurationException {
+    try {
+      main.start();
+    } catch (Exception e) {
+      LOG.debug("Camel could not be started", e);
+      throw RouteFiles.explainFailedStart(
+          Path.of(ROUTES_FOLDER), main.getCamelContext(), this::mqttComponent, e);
+    }
+    ModelCamelContext model = (ModelCamelContext) main.getCamelContext();
+    if (model.getRouteDefinition(LISTENER_ROUTE) == null) {
+      throw new ConfigurationException(
+          "The folder routes holds no route with the id %s: without it no charger can connect"
+              .formatted(LISTENER_ROUTE));
+    }
+  }
+
+  private static List<String> routeIds(CamelContext context) {
+    return ((ModelCamelContext) context)
+        .getRouteDefinitions().stream().map(RouteDefinition::getRouteId).sorted().toList();
+  }
+
+  private BridgeMqttComponent mqttComponent() {
+    return new BridgeMqttComponent(broker);
   }
 
   /** The port is tried before the broker is: a second bridge must not throw the first one out. */
@@ -154,7 +200,7 @@ final class BridgeApplication implements AutoCloseable {
         .withJmxEnabled(false);
     main.configure().setStartupSummaryLevel(StartupSummaryLevel.Off);
     main.configure().routeControllerConfig().withEnabled(true);
-    main.bind("paho-mqtt5", new BridgeMqttComponent(broker));
+    main.bind("paho-mqtt5", mqttComponent());
     main.bind(
         "chargerPipeline",
         new ChargerPipeline(registry, settings.allowedSerials(), intake, this::reportError));
@@ -211,7 +257,15 @@ final class BridgeApplication implements AutoCloseable {
 
   @Override
   public void close() {
-    LOG.info("Stopping");
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    if (started) {
+      LOG.info("Stopping");
+    }
+    if (routeFiles != null) {
+      routeFiles.close();
+    }
     if (simulator != null) {
       simulator.close();
     }
@@ -221,6 +275,8 @@ final class BridgeApplication implements AutoCloseable {
     presence.stop();
     main.stop();
     broker.close();
-    LOG.info("Stopped");
+    if (started) {
+      LOG.info("Stopped");
+    }
   }
 }

@@ -11,6 +11,7 @@ import dev.evsebridge.message.NewConnection;
 import dev.evsebridge.message.SerialNumber;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
@@ -40,6 +41,7 @@ public final class SessionHandler extends ChannelDuplexHandler {
   private @Nullable ScheduledFuture<?> handshakeTimeout;
   private @Nullable ChargerSession session;
   private boolean closing;
+  private boolean closedHere;
   private @Nullable String fault;
 
   /**
@@ -126,6 +128,11 @@ public final class SessionHandler extends ChannelDuplexHandler {
           ctx.channel().remoteAddress(),
           hello.firmwareVersion());
       ctx.fireChannelRead(new NewConnection(registered.clientId(), hello.firmwareVersion()));
+      String suspicion = registry.suspicion(registered);
+      if (suspicion != null) {
+        LOG.warn("Charger {}: {}", registered, suspicion);
+        errors.report(protocolError(registered.clientId(), suspicion));
+      }
     }
   }
 
@@ -183,7 +190,16 @@ public final class SessionHandler extends ChannelDuplexHandler {
     if (own != null) {
       return own;
     }
-    return fault != null ? fault : "closed by the charger";
+    if (fault != null) {
+      return fault;
+    }
+    return closedHere ? "the bridge no longer listens" : "closed by the charger";
+  }
+
+  @Override
+  public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+    closedHere = true;
+    ctx.close(promise);
   }
 
   @Override
@@ -220,11 +236,10 @@ public final class SessionHandler extends ChannelDuplexHandler {
                 detail,
                 suffix));
     close(ctx);
-    errors.report(
-        new ErrorMessage(
-            serial == null ? null : registry.clientId(serial),
-            null,
-            ErrorCode.PROTOCOL_ERROR.code(),
-            detail));
+    errors.report(protocolError(serial == null ? null : registry.clientId(serial), detail));
+  }
+
+  private static ErrorMessage protocolError(@Nullable String clientId, String detail) {
+    return new ErrorMessage(clientId, null, ErrorCode.PROTOCOL_ERROR.code(), detail);
   }
 }

@@ -7,6 +7,7 @@ import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.SerialNumber;
 import io.netty.channel.Channel;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -18,12 +19,16 @@ import org.jspecify.annotations.Nullable;
 /** The connected chargers. It finds the open socket for a request. */
 public final class SessionRegistry {
 
+  /** A charger that waits 5 s between attempts shows as a clone within a fraction of this. */
+  private static final Duration CLONE_WINDOW = Duration.ofMinutes(10);
+
   private final ConcurrentMap<String, ChargerSession> sessions = new ConcurrentHashMap<>();
   private final ConcurrentMap<String, PendingRequest> firmwareUploads = new ConcurrentHashMap<>();
   private final SessionLimits limits;
   private final Function<SerialNumber, String> clientIds;
   private final SessionListener listener;
   private final ContactorMemory contactors;
+  private final CloneWatch clones = new CloneWatch(CLONE_WINDOW, System::nanoTime);
 
   /**
    * Makes an empty registry.
@@ -77,6 +82,15 @@ public final class SessionRegistry {
       upload.complete(null);
     }
     return session;
+  }
+
+  /**
+   * Whether two devices seem to share the session's serial number.
+   *
+   * @return one plain sentence, or null
+   */
+  @Nullable String suspicion(ChargerSession session) {
+    return clones.connected(session.clientId(), session.remoteAddress());
   }
 
   /** Forgets a connection that has ended, unless a newer one has taken its place. */

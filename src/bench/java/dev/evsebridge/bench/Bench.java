@@ -1,0 +1,268 @@
+package dev.evsebridge.bench;
+
+import dev.evsebridge.bench.Scenario.Mode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The command line of the benchmarks. */
+@Command(
+    name = "mvn -Pbench -Dbench.args=\"…\"",
+    sortOptions = false,
+    description =
+        "Measures bridges, in turns, against a Mosquitto of their own, and writes a report.",
+    footer = {
+      "",
+      "Modes:",
+      "  quick     a short round of everything, a few minutes (the default)",
+      "  full      the whole table and the growth from 1 to 10 000 chargers, three times",
+      "  uplink    readings that nobody asked for; as many as possible or at --rate",
+      "  requests  a mix of requests; --in-flight at once, or open loop at --rate",
+      "  latency   one request at a time, to one charger",
+      "  hold      all connect, are idle, and are then polled every 5 s",
+      "  start     from launch to listening, and memory when idle",
+      "  report    only writes the report again",
+      "  jmh       the micro benchmarks; what follows are options of JMH",
+      "",
+      "Example: mvn -Pbench -Dbench.args=\"uplink --chargers 1,100 --qos 0,1 --repeat 3\"",
+      "The targets are the floor and, once it is built, the bridge; any other one is named with",
+      "--target name='command', where {mqttPort}, {evsePort}, {config} and {java} are replaced.",
+      "More than 4 000 chargers need as many open files: see ulimit -n."
+    })
+final class Bench implements Callable<Integer> {
+  private static final int READINGS_UNDER_WAY = 200_000;
+  private static final int SMALLEST_WINDOW = 16;
+
+  @Parameters(paramLabel = "MODE", description = "what to do, see below")
+  private String mode = "quick";
+
+  @Option(
+      names = "--chargers",
+      split = ",",
+      description = "numbers of chargers, each measured (default 100)")
+  private List<Integer> chargers = List.of(100);
+
+  @Option(
+      names = "--qos",
+      split = ",",
+      description = "MQTT QoS, 0 or 1, each measured (default 0,1)")
+  private List<Integer> qos = List.of(0, 1);
+
+  @Option(
+      names = "--in-flight",
+      description = "requests under way at once (default ${DEFAULT-VALUE})")
+  private int inFlight = 64;
+
+  @Option(
+      names = "--rate",
+      description = "messages per second: open loop (default 0 = as many as possible)")
+  private double rate;
+
+  @Option(
+      names = "--window",
+      description =
+          "readings that a charger may have on their way (default 0 = 200000 / chargers, at least 16)")
+  private int window;
+
+  @Option(
+      names = "--warmup",
+      description = "seconds before the measured ones (default ${DEFAULT-VALUE})")
+  private int warmup = 5;
+
+  @Option(names = "--seconds", description = "measured seconds (default ${DEFAULT-VALUE})")
+  private int seconds = 8;
+
+  @Option(
+      names = "--repeat",
+      description = "rounds, the targets taking turns in each (default ${DEFAULT-VALUE})")
+  private int repeat = 1;
+
+  @Option(
+      names = "--target",
+      description = "name=command, instead of the floor and the bridge; can be repeated")
+  private Map<String, String> targets = new LinkedHashMap<>();
+
+  @Option(names = "--with-floor", description = "the floor as well as the targets named")
+  private boolean withFloor;
+
+  @Option(names = "--floor-options", description = "options of the floor's JVM")
+  private String floorOptions = "";
+
+  @Option(names = "--broker-option", description = "a line of mosquitto.conf; can be repeated")
+  private List<String> brokerOptions = new ArrayList<>();
+
+  @Option(
+      names = "--output",
+      description = "folder of results and report (default ${DEFAULT-VALUE})")
+  private Path output = Path.of("target", "bench");
+
+  @Option(names = "--keep", description = "add to the results that are there")
+  private boolean keep;
+
+  public static void main(String[] args) {
+    if (args.length > 0 && args[0].equals("jmh")) {
+      runMicroBenchmarks(Arrays.copyOfRange(args, 1, args.length));
+      return;
+    }
+    CommandLine line = new CommandLine(new Bench());
+    if (args.length == 0) {
+      line.usage(System.out);
+      System.exit(line.execute("quick"));
+    }
+    System.exit(line.execute(args));
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Files.createDirectories(output);
+    Path results = output.resolve("results.jsonl");
+    if (!mode.equals("report")) {
+      if (!keep) {
+        Files.deleteIfExists(results);
+      }
+      measure(scenarios(), results);
+    }
+    Report.write(Result.readAll(results), output);
+    System.out.println(Files.readString(output.resolve("report.md")));
+    System.out.println("with plots: " + output.resolve("report.html").toAbsolutePath());
+    return 0;
+  }
+
+  private List<Scenario> scenarios() {
+    List<Scenario> scenarios = new ArrayList<>();
+    switch (mode) {
+      case "quick" -> {
+        warmup = 4;
+        seconds = 4;
+        addUplink(scenarios, List.of(100), List.of(0, 1));
+        addRequests(scenarios, List.of(1000), List.of(0));
+        addLatency(scenarios, List.of(0));
+        scenarios.add(scenario(Mode.START, 0, 1, 0, 0));
+      }
+      case "full" -> {
+        warmup = 8;
+        seconds = 8;
+        repeat = 3;
+        addUplink(scenarios, List.of(1, 100, 1000, 10_000), List.of(0, 1));
+        addRequests(scenarios, List.of(100, 1000, 10_000), List.of(0, 1));
+        addLatency(scenarios, List.of(0, 1));
+        scenarios.add(scenario(Mode.REQUESTS, 1000, 0, 0, 2000));
+        scenarios.add(scenario(Mode.HOLD, 10_000, 1, 0, 0));
+        scenarios.add(scenario(Mode.START, 0, 1, 0, 0));
+      }
+      case "uplink" -> addUplink(scenarios, chargers, qos);
+      case "requests" -> addRequests(scenarios, chargers, qos);
+      case "latency" -> addLatency(scenarios, qos);
+      case "hold" -> {
+        for (int each : qos) {
+          chargers.forEach(count -> scenarios.add(scenario(Mode.HOLD, count, each, 0, 0)));
+        }
+      }
+      case "start" -> scenarios.add(scenario(Mode.START, 0, 1, 0, 0));
+      default -> throw new IllegalArgumentException("unknown mode " + mode + "; --help names them");
+    }
+    return scenarios;
+  }
+
+  private void addUplink(List<Scenario> scenarios, List<Integer> counts, List<Integer> levels) {
+    for (int level : levels) {
+      counts.forEach(count -> scenarios.add(scenario(Mode.UPLINK, count, level, 0, rate)));
+    }
+  }
+
+  private void addRequests(List<Scenario> scenarios, List<Integer> counts, List<Integer> levels) {
+    for (int level : levels) {
+      for (int count : counts) {
+        int atOnce = rate > 0 ? 0 : Math.min(inFlight, count);
+        scenarios.add(scenario(Mode.REQUESTS, count, level, atOnce, rate));
+      }
+    }
+  }
+
+  private void addLatency(List<Scenario> scenarios, List<Integer> levels) {
+    levels.forEach(level -> scenarios.add(scenario(Mode.LATENCY, 1, level, 1, 0)));
+  }
+
+  private Scenario scenario(Mode kind, int count, int level, int atOnce, double perSecond) {
+    int readings = 0;
+    if (kind == Mode.UPLINK) {
+      readings = window > 0 ? window : Math.max(SMALLEST_WINDOW, READINGS_UNDER_WAY / count);
+    }
+    return new Scenario(kind, count, level, atOnce, perSecond, readings, warmup, seconds);
+  }
+
+  private List<Target> targets() {
+    List<Target> all = new ArrayList<>();
+    if (targets.isEmpty() || withFloor) {
+      all.add(Target.floor(floorOptions));
+    }
+    targets.forEach((name, command) -> all.add(new Target(name, command)));
+    if (targets.isEmpty()) {
+      if (Files.exists(Path.of("target", "evse-mqtt-bridge.jar"))
+          && Files.isDirectory(Path.of("routes"))) {
+        all.add(Target.BRIDGE);
+      } else {
+        System.out.println(
+            "target/evse-mqtt-bridge.jar or routes/ is not there: only the floor is measured");
+      }
+    }
+    return all;
+  }
+
+  private void measure(List<Scenario> scenarios, Path results)
+      throws IOException, InterruptedException {
+    List<Target> all = targets();
+    for (int round = 1; round <= repeat; round++) {
+      for (Scenario scenario : scenarios) {
+        for (Target target : all) {
+          System.out.printf(
+              Locale.ROOT, "%d/%d %s, %s: ", round, repeat, scenario.describe(), target.name());
+          Map<String, Double> figures = new LinkedHashMap<>();
+          try {
+            run(target, scenario, figures);
+            System.out.println(Report.cell(List.of(new Result(target.name(), scenario, figures))));
+          } catch (IOException | RuntimeException e) {
+            System.out.println("failed: " + e.getMessage());
+            figures.put("failed", 1.0);
+          }
+          new Result(target.name(), scenario, figures).append(results);
+        }
+      }
+    }
+  }
+
+  private void run(Target target, Scenario scenario, Map<String, Double> figures)
+      throws IOException, InterruptedException {
+    if (scenario.mode() == Mode.START) {
+      StartRun.run(target, output, figures);
+      return;
+    }
+    try (Rig rig = new Rig(target, scenario, output, brokerOptions)) {
+      if (scenario.mode() == Mode.UPLINK) {
+        new UplinkRun(rig, scenario).run(figures);
+      } else {
+        new RequestRun(rig, scenario).run(figures);
+      }
+    }
+  }
+
+  private static void runMicroBenchmarks(String[] args) {
+    try {
+      org.openjdk.jmh.Main.main(args);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

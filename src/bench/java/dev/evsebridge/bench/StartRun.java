@@ -1,0 +1,27 @@
+package dev.evsebridge.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * From the launch of the process to the port that listens, with the broker up; then memory and CPU
+ * while nothing happens.
+ */
+final class StartRun {
+  private static final long SETTLE_MILLIS = 3000;
+
+  private StartRun() {}
+
+  static void run(Target target, Path folder, Map<String, Double> figures)
+      throws IOException, InterruptedException {
+    try (Broker broker = new Broker(folder, List.of());
+        Target.Running bridge = target.start(folder, broker.port(), 1, 0)) {
+      figures.put("start_s", bridge.startSeconds());
+      figures.put("start_cpu_s", bridge.figures().cpuSeconds());
+      Thread.sleep(SETTLE_MILLIS);
+      figures.put("rss_idle_mb", bridge.figures().rssMegabytes());
+    }
+  }
+}

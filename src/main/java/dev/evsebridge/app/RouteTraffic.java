@@ -1,0 +1,55 @@
+package dev.evsebridge.app;
+
+import dev.evsebridge.mqtt.BrokerConnection;
+import dev.evsebridge.routes.RouteFiles;
+import dev.evsebridge.session.Intake;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.camel.CamelContext;
+
+/**
+ * Keeps messages away from routes that are being exchanged: requests wait at the broker's
+ * connection, chargers are held back by TCP. Nothing is lost and no connection closed.
+ */
+final class RouteTraffic implements RouteFiles.Traffic {
+
+  /** A request may be waiting for its charger's answer. */
+  private static final Duration PATIENCE = Duration.ofSeconds(6);
+
+  private static final Duration STRAGGLERS = Duration.ofMillis(500);
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+  private final CamelContext context;
+  private final BrokerConnection broker;
+  private final Intake intake;
+
+  RouteTraffic(CamelContext context, BrokerConnection broker, Intake intake) {
+    this.context = context;
+    this.broker = broker;
+    this.intake = intake;
+  }
+
+  @Override
+  public void stop(Set<String> routeIds) {
+    broker.holdDelivery();
+    awaitIdle(routeIds, PATIENCE);
+    intake.shut(Intake.Reason.ROUTES_RELOADING);
+    awaitIdle(routeIds, STRAGGLERS);
+  }
+
+  private void awaitIdle(Set<String> routeIds, Duration patience) {
+    long endNanos = System.nanoTime() + patience.toNanos();
+    while (System.nanoTime() - endNanos < 0
+        && routeIds.stream().anyMatch(id -> context.getInflightRepository().size(id) > 0)) {
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+
+  @Override
+  public void resume() {
+    intake.open(Intake.Reason.ROUTES_RELOADING);
+    broker.releaseDelivery();
+  }
+}
