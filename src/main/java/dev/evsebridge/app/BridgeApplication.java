@@ -132,6 +132,7 @@ final class BridgeApplication implements AutoCloseable {
     routeFiles.start();
     started = true;
     broker.ready();
+    Footprint.keepSmall();
     if (simulatedChargers > 0) {
       simulator =
           new Simulator(
@@ -197,6 +198,7 @@ final class BridgeApplication implements AutoCloseable {
         .withShutdownTimeout(3)
         .withUseMdcLogging(false)
         .withMessageHistory(false)
+        .withStreamCachingEnabled(false)
         .withJmxEnabled(false);
     main.configure().setStartupSummaryLevel(StartupSummaryLevel.Off);
     main.configure().routeControllerConfig().withEnabled(true);
@@ -213,7 +215,7 @@ final class BridgeApplication implements AutoCloseable {
   }
 
   /** Strict on what comes in; on what goes out, the same text as the original bridge. */
-  private static ObjectMapper jsonMapper() {
+  static ObjectMapper jsonMapper() {
     JsonFactory factory =
         new JsonFactoryBuilder()
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build())

@@ -18,7 +18,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.component.netty.NettyConsumer;
 import org.apache.camel.component.netty.ServerInitializerFactory;
-import org.apache.camel.component.netty.handlers.ServerChannelHandler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -87,7 +86,7 @@ public final class ChargerPipeline extends ServerInitializerFactory {
     pipeline.addLast("flowControl", new FlowControlHandler());
     pipeline.addLast("session", new SessionHandler(registry, allowedSerials, intake, errors));
     if (consumer != null) {
-      pipeline.addLast("route", new ServerChannelHandler(consumer));
+      pipeline.addLast("route", new RouteHandler(consumer));
     }
   }
 }

@@ -437,7 +437,12 @@ public final class BrokerConnection {
 
     @Override
     public void messageArrived(String topic, MqttMessage message) {
-      deliver(topic, message);
+      try {
+        deliver(topic, message);
+      } catch (RuntimeException e) {
+        // The client library would swallow it.
+        LOG.error("Fault while taking in a message on {}", topic, e);
+      }
     }
 
     @Override
