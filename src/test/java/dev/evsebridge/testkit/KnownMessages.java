@@ -13,7 +13,7 @@ import dev.evsebridge.message.ProximityPilot;
 import dev.evsebridge.message.SetContactorStateResponse;
 import dev.evsebridge.message.SetPwmPercentResponse;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.util.HexFormat;
 import java.util.stream.Stream;
 
 /** The one table of what is said: bytes on the wire, typed message, JSON at the broker. */
@@ -309,11 +309,11 @@ public final class KnownMessages {
 
   /** The bytes that are written as hex, with spaces for the reader. */
   public static byte[] bytes(String hex) {
-    return java.util.HexFormat.of().parseHex(hex.replaceAll("\\s", ""));
+    return HexFormat.of().parseHex(hex.replaceAll("\\s", ""));
   }
 
-  /** The rows as a list, to pick from. */
-  public static List<FromCharger> readings() {
-    return fromCharger().filter(row -> row.message() instanceof DataResponse).toList();
+  /** The message of one row. */
+  public static ChargerMessage reading(String name) {
+    return fromCharger().filter(row -> row.name().equals(name)).findFirst().orElseThrow().message();
   }
 }
