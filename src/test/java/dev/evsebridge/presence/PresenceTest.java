@@ -28,6 +28,7 @@ class PresenceTest {
   private static final SerialNumber ONE = new SerialNumber("01".repeat(16));
   private static final SerialNumber TWO = new SerialNumber("02".repeat(16));
   private static final Duration SHORT = Duration.ofMillis(20);
+  private static final Duration LONG_ENOUGH_TO_RECONNECT = Duration.ofMillis(500);
   private static final Duration LONGER_THAN_THE_TEST = Duration.ofHours(1);
 
   private final Path journal;
@@ -81,15 +82,18 @@ class PresenceTest {
 
   @Test
   void saysNothingOfAChargerThatIsBackSoon() throws InterruptedException {
+    restart(LONG_ENOUGH_TO_RECONNECT);
     presence.brokerConnected();
     EmbeddedChannel charger = connect(ONE);
     assertAnnounced(ONE, "online");
 
     charger.close();
     connect(ONE);
-    connect(TWO);
+    EmbeddedChannel other = connect(TWO);
+    other.close();
 
     assertAnnounced(TWO, "online");
+    assertAnnounced(TWO, "offline");
   }
 
   @Test

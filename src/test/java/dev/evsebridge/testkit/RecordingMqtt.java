@@ -34,7 +34,7 @@ public final class RecordingMqtt extends DefaultComponent {
    *
    * @param topic where
    * @param text its payload
-   * @param options of the endpoint, such as qos and retained
+   * @param options of the endpoint, such as qos and retained, and the headers that overrule them
    * @param correlationData of its MQTT 5 properties, as text
    */
   public record Published(
@@ -102,6 +102,14 @@ public final class RecordingMqtt extends DefaultComponent {
       if (broken.test(to)) {
         throw new IllegalStateException("the test lets publishing to " + to + " fail");
       }
+      Map<String, Object> effective = new HashMap<>(options);
+      for (String header :
+          List.of(
+              PahoMqtt5Constants.CAMEL_PAHO_MSG_QOS, PahoMqtt5Constants.CAMEL_PAHO_MSG_RETAINED)) {
+        if (message.getHeader(header) != null) {
+          effective.put(header, message.getHeader(header));
+        }
+      }
       MqttProperties properties =
           message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, MqttProperties.class);
       byte[] correlationData = properties == null ? null : properties.getCorrelationData();
@@ -109,7 +117,7 @@ public final class RecordingMqtt extends DefaultComponent {
           new Published(
               to,
               new String(message.getBody(byte[].class), StandardCharsets.UTF_8),
-              options,
+              effective,
               correlationData == null
                   ? null
                   : new String(correlationData, StandardCharsets.UTF_8)));
