@@ -20,9 +20,9 @@ COPY routes/ routes/
 RUN install -d -o bridge -g bridge state
 
 # A short run without a broker leaves the class archive that makes later starts faster.
-RUN BRIDGE_STATE_DIR=/tmp/state timeout --preserve-status 15 bin/evse-mqtt-bridge -h tcp://127.0.0.1:9 \
-    || [ $? -eq 143 ]; \
-    rm -rf /tmp/state
+RUN { BRIDGE_STATE_DIR=/tmp/state timeout --preserve-status 15 bin/evse-mqtt-bridge -h tcp://127.0.0.1:9 \
+      || [ $? -eq 143 ]; } \
+    && rm -rf /tmp/state
 
 USER bridge
 VOLUME /bridge/state
