@@ -32,7 +32,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class JsonBenchmark {
   private static final String CLIENT_ID = "10BA23AB50534D53302E312000000001";
 
-  private final ObjectMapper mapper = BridgeApplication.jsonMapper();
+  private final ObjectMapper mapper = dev.evsebridge.json.BridgeJson.mapper();
   private final PingResponse ping = new PingResponse(CLIENT_ID);
   private final DataResponse reading =
       new DataResponse(

@@ -1,15 +1,9 @@
 package dev.evsebridge.app;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonFactoryBuilder;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.MqttSettings;
+import dev.evsebridge.json.BridgeJson;
 import dev.evsebridge.listener.ChargerPipeline;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
@@ -211,20 +205,7 @@ final class BridgeApplication implements AutoCloseable {
     main.bind("replies", new Replies());
     main.bind("errorReports", new ErrorReports());
     main.bind("sessionRegistry", registry);
-    main.bind("json", jsonMapper());
-  }
-
-  /** Strict on what comes in; on what goes out, the same text as the original bridge. */
-  static ObjectMapper jsonMapper() {
-    JsonFactory factory =
-        new JsonFactoryBuilder()
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build())
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .disable(JsonFactory.Feature.CHARSET_DETECTION)
-            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
-            .build();
-    return new ObjectMapper(factory).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    main.bind("json", BridgeJson.mapper());
   }
 
   private void reportError(ErrorMessage error) {

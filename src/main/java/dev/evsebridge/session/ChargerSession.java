@@ -232,7 +232,8 @@ public final class ChargerSession {
    */
   Verdict answered(ChargerResponse response) {
     if (response instanceof DataResponse reading) {
-      rememberContactor(reading.contactorClosed());
+      // A reading may be older than a command to close that is on its way.
+      rememberContactor(reading.contactorClosed() || isClosingContactor());
     }
     if (overdueAnswer != null && overdueAnswer.isInstance(response)) {
       overdueAnswer = null;
@@ -276,6 +277,12 @@ public final class ChargerSession {
   private static boolean isAnswer(PendingRequest pending, ChargerResponse response) {
     Class<? extends ChargerResponse> answer = pending.request().answer();
     return answer != null && answer.isInstance(response);
+  }
+
+  private boolean isClosingContactor() {
+    return onWire != null
+        && onWire.request() instanceof SetContactorState contactor
+        && contactor.closed();
   }
 
   private void rememberContactor(boolean isClosed) {

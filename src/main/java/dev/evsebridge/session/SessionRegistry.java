@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -68,16 +69,20 @@ public final class SessionRegistry {
       contactors.remember(clientId, false);
     }
     ChargerSession session = new ChargerSession(channel, hello, clientId, limits, contactors);
+    AtomicReference<@Nullable ChargerSession> before = new AtomicReference<>();
     sessions.compute(
         clientId,
         (id, replaced) -> {
           // Told in here, so that comings and goings are told in the order in which they happen.
           listener.connected(session, replaced);
-          if (replaced != null) {
-            replaced.close("replaced by a new connection from " + channel.remoteAddress());
-          }
+          before.set(replaced);
           return session;
         });
+    // Not in there: the end of the old connection comes back to the same entry.
+    ChargerSession replaced = before.get();
+    if (replaced != null) {
+      replaced.close("replaced by a new connection from " + channel.remoteAddress());
+    }
     if (upload != null && restarted) {
       upload.complete(null);
     }
