@@ -5,7 +5,7 @@ WORKDIR /build
 COPY pom.xml ./
 COPY .mvn/ .mvn/
 COPY src/ src/
-RUN --mount=type=cache,target=/root/.m2 mvn -B -ntp -q -DskipTests package
+RUN --mount=type=cache,target=/root/.m2 mvn -B -ntp -q -Dmaven.test.skip=true package
 
 FROM eclipse-temurin:25-jre
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin bridge
