@@ -19,7 +19,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class MessageDecoderTest {
@@ -76,21 +75,15 @@ class MessageDecoderTest {
   }
 
   @ParameterizedTest
-  @EnumSource(PilotVoltage.class)
-  void readsEveryPilotVoltage(PilotVoltage voltage) {
-    assertEquals(
-        voltage,
-        reading("0000%02x00".formatted(voltage.ordinal()) + ZEROS).measurements().pilotVoltage());
+  @CsvSource({"00, VOLT_12", "01, VOLT_9", "02, VOLT_6", "03, VOLT_3", "04, FAULT"})
+  void readsEveryPilotVoltage(String code, PilotVoltage voltage) {
+    assertEquals(voltage, reading("0000" + code + "00" + ZEROS).measurements().pilotVoltage());
   }
 
   @ParameterizedTest
-  @EnumSource(ProximityPilot.class)
-  void readsEveryCableRating(ProximityPilot rating) {
-    assertEquals(
-        rating,
-        reading("000000%02x".formatted(rating.ordinal()) + ZEROS)
-            .measurements()
-            .proximityPilotAmps());
+  @CsvSource({"00, AMP_13", "01, AMP_20", "02, AMP_32", "03, NO_CABLE"})
+  void readsEveryCableRating(String code, ProximityPilot rating) {
+    assertEquals(rating, reading("000000" + code + ZEROS).measurements().proximityPilotAmps());
   }
 
   @ParameterizedTest
