@@ -19,10 +19,11 @@ COPY routes/ routes/
 # A volume that is mounted here takes over the owner.
 RUN install -d -o bridge -g bridge state
 
-# A short run without a broker leaves the class archive that makes later starts faster.
+# A short run without a broker leaves the class archive that makes later starts faster; the second
+# one checks it.
 RUN { BRIDGE_STATE_DIR=/tmp/state timeout --preserve-status 15 bin/evse-mqtt-bridge -h tcp://127.0.0.1:9 \
       || [ $? -eq 143 ]; } \
-    && rm -rf /tmp/state
+    && rm -rf /tmp/state && bin/evse-mqtt-bridge --version
 
 USER bridge
 VOLUME /bridge/state
