@@ -30,7 +30,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.StartupSummaryLevel;
+import org.apache.camel.component.properties.PropertiesComponent;
+import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
+import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
@@ -186,6 +189,7 @@ final class BridgeApplication implements AutoCloseable {
     main.setShutdownStrategy(new SimpleMainShutdownStrategy());
     main.setPropertyPlaceholderLocations("file:application.properties");
     settings.placeholders().forEach(main::addOverrideProperty);
+    main.addMainListener(new SettingsFirst());
     main.configure()
         .withName("evse-mqtt-bridge")
         .withRoutesIncludePattern("file:" + ROUTES_FOLDER + "/*.yaml")
@@ -260,6 +264,21 @@ final class BridgeApplication implements AutoCloseable {
     broker.close();
     if (started) {
       LOG.info("Stopped");
+    }
+  }
+
+  /**
+   * The settings have been read from all sources in their order; Camel, left alone, would ask the
+   * environment first whenever a route names a setting.
+   */
+  private static final class SettingsFirst extends MainListenerSupport {
+    @Override
+    public void beforeConfigure(BaseMainSupport main) {
+      PropertiesComponent properties =
+          (PropertiesComponent) main.getCamelContext().getPropertiesComponent();
+      properties.setEnvironmentVariableMode(
+          PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_FALLBACK);
+      properties.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_FALLBACK);
     }
   }
 }

@@ -207,8 +207,7 @@ public final class BrokerConnection {
     try {
       IMqttToken token = fresh.client.connect(options(fresh));
       token.waitForCompletion(ANSWER_TIMEOUT.toMillis());
-      Integer receiveMaximum = token.getResponseProperties().getReceiveMaximum();
-      fresh.receiveMaximum = receiveMaximum == null ? DEFAULT_RECEIVE_MAXIMUM : receiveMaximum;
+      fresh.keepTo(token.getResponseProperties());
     } catch (MqttException e) {
       fresh.abandon();
       LOG.warn(
@@ -396,6 +395,7 @@ public final class BrokerConnection {
     private final MqttAsyncClient client;
     private final @Nullable BrokerSockets sockets;
     private int receiveMaximum = DEFAULT_RECEIVE_MAXIMUM;
+    private long maximumPacketBytes = Long.MAX_VALUE;
 
     Link() throws MqttException {
       client =
@@ -405,12 +405,35 @@ public final class BrokerConnection {
       sockets = "tcp".equals(settings.broker().getScheme()) ? new BrokerSockets() : null;
     }
 
+    /** Takes over the limits that the broker has stated. */
+    void keepTo(MqttProperties stated) {
+      Integer receive = stated.getReceiveMaximum();
+      Long packet = stated.getMaximumPacketSize();
+      receiveMaximum = receive == null ? DEFAULT_RECEIVE_MAXIMUM : receive;
+      maximumPacketBytes = packet == null ? Long.MAX_VALUE : packet;
+    }
+
     @Override
-    public void send(OutgoingMessage message) throws MqttException {
+    public void send(OutgoingMessage message) {
+      if (message.packetBytesAtMost() > maximumPacketBytes) {
+        // Sent all the same, it would end the connection, again and again.
+        LOG.error(
+            "Dropped a message of {} bytes on {}: the broker takes packets of up to {} bytes",
+            message.payloadBytes(),
+            message.topic(),
+            maximumPacketBytes);
+        executor.execute(() -> outbox.done(this, message));
+        return;
+      }
       if (sockets != null) {
         sockets.announce();
       }
-      var unused = client.publish(message.topic(), message.toMqtt(), message, this);
+      try {
+        var unused = client.publish(message.topic(), message.toMqtt(), message, this);
+      } catch (MqttException e) {
+        // The outbox keeps the message for the next connection.
+        executor.execute(() -> lost(this, BrokerFailure.explain(e)));
+      }
     }
 
     @Override

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.function.Consumer;
-import org.eclipse.paho.mqttv5.common.MqttException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,10 +27,13 @@ final class Outbox {
   /** Messages of QoS 0 handed to the client and not yet written. */
   private static final int MAX_UNWRITTEN = 256;
 
-  /** Puts a message on the network and says later, by {@link #done}, that it has arrived. */
+  /**
+   * Puts a message on the network and says later, by {@link #done}, that it has arrived. Should it
+   * fail, {@link #disconnected} brings the message back to the head of the queue.
+   */
   @FunctionalInterface
   interface Wire {
-    void send(OutgoingMessage message) throws MqttException;
+    void send(OutgoingMessage message);
   }
 
   private final int capacity;
@@ -160,13 +162,7 @@ final class Outbox {
       } else {
         unacknowledged++;
       }
-      try {
-        current.send(next);
-      } catch (MqttException e) {
-        // The connection is ending; its end brings the message back to the head of the queue.
-        LOG.debug("Could not send: {}", e.getMessage());
-        return;
-      }
+      current.send(next);
     }
   }
 

@@ -69,7 +69,7 @@ public final class BridgeProcess implements AutoCloseable {
 
   /** Returns when chargers can connect. */
   public BridgeProcess awaitListening() {
-    return awaitListening(Duration.ofSeconds(30));
+    return awaitListening(Duration.ofSeconds(60));
   }
 
   public BridgeProcess awaitListening(Duration limit) {
