@@ -5,6 +5,7 @@ import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.json.BridgeJson;
 import dev.evsebridge.listener.ChargerPipeline;
+import dev.evsebridge.log.LogThrottle;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
@@ -21,12 +22,19 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.StartupSummaryLevel;
@@ -53,6 +61,8 @@ final class BridgeApplication implements AutoCloseable {
   private static final String REPORT_ERROR = "direct:report-error";
   private static final String CHARGER_AVAILABILITY = "direct:charger-availability";
 
+  private static final int REPORTS_AT_MOST = 10_000;
+
   private final BridgeSettings settings;
   private final int simulatedChargers;
   private final Main main = new Main();
@@ -62,6 +72,20 @@ final class BridgeApplication implements AutoCloseable {
   private final SessionRegistry registry;
   private final CompletableFuture<@Nullable ConfigurationException> stopped =
       new CompletableFuture<>();
+  private final ReentrantLock traffic = new ReentrantLock();
+  private final LogThrottle droppedReports = new LogThrottle(1, Duration.ofSeconds(10));
+  private final ThreadPoolExecutor reports =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          0,
+          TimeUnit.SECONDS,
+          new ArrayBlockingQueue<>(REPORTS_AT_MOST),
+          task -> {
+            Thread thread = new Thread(task, "error-reports");
+            thread.setDaemon(true);
+            return thread;
+          });
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean started;
   private @Nullable ProducerTemplate toRoutes;
@@ -119,22 +143,22 @@ final class BridgeApplication implements AutoCloseable {
         new RouteFiles(
             Path.of(ROUTES_FOLDER),
             context,
-            this::mqttComponent,
-            new RouteTraffic(context, broker, intake),
+            this::mqttTrial,
+            new RouteTraffic(context, broker, intake, traffic),
             exchanged -> {
               if (exchanged.contains(LISTENER_ROUTE)) {
                 guard.listenerExchanged();
               }
             });
     routeFiles.start();
+    if (!settings.ignoredVariables().isEmpty()) {
+      LOG.info("Environment variables that are no settings: {}", settings.ignoredVariables());
+    }
     started = true;
     broker.ready();
     Footprint.keepSmall();
     if (simulatedChargers > 0) {
-      simulator =
-          new Simulator(
-              new InetSocketAddress(InetAddress.getLoopbackAddress(), settings.bindPort()),
-              simulatedChargers);
+      simulator = new Simulator(ownAddress(), simulatedChargers);
       simulator.start();
     }
   }
@@ -145,7 +169,7 @@ final class BridgeApplication implements AutoCloseable {
     } catch (Exception e) {
       LOG.debug("Camel could not be started", e);
       throw RouteFiles.explainFailedStart(
-          Path.of(ROUTES_FOLDER), main.getCamelContext(), this::mqttComponent, e);
+          Path.of(ROUTES_FOLDER), main.getCamelContext(), this::mqttTrial, e);
     }
     ModelCamelContext model = (ModelCamelContext) main.getCamelContext();
     if (model.getRouteDefinition(LISTENER_ROUTE) == null) {
@@ -160,8 +184,14 @@ final class BridgeApplication implements AutoCloseable {
         .getRouteDefinitions().stream().map(RouteDefinition::getRouteId).sorted().toList();
   }
 
-  private BridgeMqttComponent mqttComponent() {
-    return new BridgeMqttComponent(broker);
+  private BridgeMqttComponent mqttTrial() {
+    return BridgeMqttComponent.onlyChecking(broker);
+  }
+
+  private InetSocketAddress ownAddress() throws UnknownHostException {
+    InetAddress bound = InetAddress.getByName(settings.bindAddress());
+    return new InetSocketAddress(
+        bound.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : bound, settings.bindPort());
   }
 
   /** The port is tried before the broker is: a second bridge must not throw the first one out. */
@@ -200,7 +230,7 @@ final class BridgeApplication implements AutoCloseable {
         .withJmxEnabled(false);
     main.configure().setStartupSummaryLevel(StartupSummaryLevel.Off);
     main.configure().routeControllerConfig().withEnabled(true);
-    main.bind("paho-mqtt5", mqttComponent());
+    main.bind("paho-mqtt5", new BridgeMqttComponent(broker));
     main.bind(
         "chargerPipeline",
         new ChargerPipeline(registry, settings.allowedSerials(), intake, this::reportError));
@@ -212,8 +242,13 @@ final class BridgeApplication implements AutoCloseable {
     main.bind("json", BridgeJson.mapper());
   }
 
+  /** Comes from the event loops, which must not wait while routes are being exchanged. */
   private void reportError(ErrorMessage error) {
-    sendToRoute(REPORT_ERROR, error, Map.of());
+    try {
+      reports.execute(() -> sendToRoute(REPORT_ERROR, error, Map.of()));
+    } catch (RejectedExecutionException e) {
+      droppedReports.log(suffix -> LOG.warn("Too many errors to report; dropped one{}", suffix));
+    }
   }
 
   private void announce(String clientId, String state) {
@@ -225,10 +260,13 @@ final class BridgeApplication implements AutoCloseable {
     if (template == null) {
       return;
     }
+    traffic.lock();
     try {
       template.sendBodyAndHeaders(endpoint, body, headers);
     } catch (RuntimeException e) {
       LOG.error("Route {} failed: {}", endpoint, FailSafe.rootMessage(e));
+    } finally {
+      traffic.unlock();
     }
   }
 

@@ -7,7 +7,6 @@ import org.apache.camel.component.paho.mqtt5.PahoMqtt5Endpoint;
 import org.apache.camel.support.DefaultProducer;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
-import org.eclipse.paho.mqttv5.common.util.MqttTopicValidator;
 
 /**
  * Hands messages to the bridge's connection, which keeps them until the broker has them. The step
@@ -39,7 +38,12 @@ final class SharedProducer extends DefaultProducer {
       properties =
           message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, MqttProperties.class);
     }
-    check(topic, qos);
+    if (!topic.equals(endpoint.getTopic())) {
+      Topics.check(topic);
+    }
+    if (qos < 0 || qos > 2) {
+      throw new IllegalArgumentException("a QoS is 0, 1 or 2: " + qos);
+    }
     byte[] payload = message.getBody(byte[].class);
     connection.publish(
         new OutgoingMessage(
@@ -50,22 +54,9 @@ final class SharedProducer extends DefaultProducer {
             properties == null ? new MqttProperties() : properties));
   }
 
-  /** What the client can't send would break the connection, now and after every reconnect. */
-  private static void check(String topic, int qos) {
-    MqttTopicValidator.validate(topic, false, false);
-    if (topic.codePoints().anyMatch(SharedProducer::isForbidden)) {
-      throw new IllegalArgumentException("a topic may not hold control characters: " + topic);
-    }
-    if (qos < 0 || qos > 2) {
-      throw new IllegalArgumentException("a QoS is 0, 1 or 2: " + qos);
-    }
-  }
-
-  /** MQTT 5, section 1.5.4: control characters, halves of pairs, and what is no character. */
-  private static boolean isForbidden(int codePoint) {
-    return Character.isISOControl(codePoint)
-        || Character.getType(codePoint) == Character.SURROGATE
-        || (codePoint & 0xFFFE) == 0xFFFE
-        || (codePoint >= 0xFDD0 && codePoint <= 0xFDEF);
+  @Override
+  protected void doInit() throws Exception {
+    super.doInit();
+    Topics.check(endpoint.getTopic());
   }
 }

@@ -1,9 +1,11 @@
 package dev.evsebridge.session;
 
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The valve on what chargers send. While it is shut, nothing more is read from their sockets, TCP
@@ -20,6 +22,7 @@ public final class Intake {
   }
 
   private final Set<Reason> reasons = EnumSet.noneOf(Reason.class);
+  private final Set<Channel> open = ConcurrentHashMap.newKeySet();
   private final Set<Channel> held = new HashSet<>();
   private volatile boolean shut;
 
@@ -27,6 +30,21 @@ public final class Intake {
   public synchronized void shut(Reason reason) {
     reasons.add(reason);
     shut = true;
+  }
+
+  /**
+   * Shuts the valve on all connections and waits until none is busy with a message. Not to be
+   * called on an event loop.
+   */
+  public void shutAndWait(Reason reason) {
+    shut(reason);
+    open.forEach(this::hold);
+    Set<EventLoop> loops = new HashSet<>();
+    open.forEach(channel -> loops.add(channel.eventLoop()));
+    for (EventLoop loop : loops) {
+      // What the loop was busy with is done when it comes to this.
+      loop.submit(() -> {}).awaitUninterruptibly();
+    }
   }
 
   /** Takes a reason back; with the last one, reading goes on. */
@@ -37,6 +55,12 @@ public final class Intake {
       held.forEach(channel -> channel.config().setAutoRead(true));
       held.clear();
     }
+  }
+
+  /** A connection has been made. */
+  void add(Channel channel) {
+    open.add(channel);
+    check(channel);
   }
 
   /** Stops reading from a connection if the valve is shut; to be called after each message. */
@@ -54,6 +78,7 @@ public final class Intake {
   }
 
   synchronized void forget(Channel channel) {
+    open.remove(channel);
     held.remove(channel);
   }
 }

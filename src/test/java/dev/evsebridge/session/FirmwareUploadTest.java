@@ -84,13 +84,28 @@ class FirmwareUploadTest {
   void waitsForTheRequestsBeforeIt() {
     send(PING);
     var upload = send(FIRMWARE);
+    var behindIt = send(PING);
     assertEquals(List.of(PING), charger.received());
-    assertEquals(ErrorCode.BUSY, error(send(PING)));
+    assertOpen(behindIt);
 
     charger.says(PING_ANSWER);
 
     assertEquals(List.of(FIRMWARE), charger.received());
     assertOpen(upload);
+    assertEquals(ErrorCode.BUSY, error(behindIt));
+  }
+
+  @Test
+  void doesNotStandInTheWayOfOpeningTheContactorFirst() {
+    send(CLOSE);
+    var upload = send(FIRMWARE);
+    var opening = send(OPEN);
+
+    charger.says(CONTACTOR_ANSWER);
+
+    assertEquals(ErrorCode.CONTACTOR_CLOSED, error(upload));
+    assertEquals(List.of(CLOSE, OPEN), charger.received());
+    assertOpen(opening);
   }
 
   @Test
