@@ -29,6 +29,7 @@ public final class Mosquitto implements AutoCloseable {
   private final int port;
   private final int tlsPort;
   private final int webSocketPort;
+  private @Nullable Path passwords;
   private @Nullable ChildProcess process;
 
   private Mosquitto(Builder builder) {
@@ -113,6 +114,15 @@ public final class Mosquitto implements AutoCloseable {
     start();
   }
 
+  /** Gives a user another password while it runs. */
+  public void changePassword(String name, String password) {
+    if (passwords == null) {
+      throw new IllegalStateException("it lets everybody in");
+    }
+    setPassword(passwords, name, password);
+    process().signal("HUP");
+  }
+
   private ChildProcess process() {
     if (process == null) {
       throw new IllegalStateException("not started");
@@ -171,6 +181,7 @@ public final class Mosquitto implements AutoCloseable {
       lines.add("persistence true");
       lines.add("persistence_location " + directory.path() + "/");
     }
+    lines.addAll(builder.settings);
     lines.add("listener " + port + " 127.0.0.1");
     if (builder.webSockets) {
       lines.add("listener " + webSocketPort + " 127.0.0.1");
@@ -188,26 +199,28 @@ public final class Mosquitto implements AutoCloseable {
 
   private Path passwordFile(Map<String, String> users) {
     Path file = directory.write("passwords", "");
-    users.forEach(
-        (name, password) -> {
-          try {
-            String program = find("mosquitto_passwd").orElseThrow().toString();
-            Process process =
-                new ProcessBuilder(program, "-b", file.toString(), name, password)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            if (!process.waitFor(10, TimeUnit.SECONDS) || process.exitValue() != 0) {
-              throw new IllegalStateException("mosquitto_passwd failed for " + name);
-            }
-          } catch (IOException e) {
-            throw new UncheckedIOException(e);
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-          }
-        });
+    passwords = file;
+    users.forEach((name, password) -> setPassword(file, name, password));
     return file;
+  }
+
+  private static void setPassword(Path file, String name, String password) {
+    try {
+      String program = find("mosquitto_passwd").orElseThrow().toString();
+      Process process =
+          new ProcessBuilder(program, "-b", file.toString(), name, password)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      if (!process.waitFor(10, TimeUnit.SECONDS) || process.exitValue() != 0) {
+        throw new IllegalStateException("mosquitto_passwd failed for " + name);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
   }
 
   /** What sort of Mosquitto; without any choice it lets everybody in and keeps nothing. */
@@ -219,8 +232,15 @@ public final class Mosquitto implements AutoCloseable {
     private @Nullable Certificates certificates;
     private Certificates.@Nullable Identity server;
     private boolean clientCertificateRequired;
+    private final List<String> settings = new ArrayList<>();
 
     private Builder() {}
+
+    /** One more line of its configuration, before its ports. */
+    public Builder setting(String line) {
+      settings.add(line);
+      return this;
+    }
 
     /** Only users with a password get in, on every port. */
     public Builder user(String name, String password) {

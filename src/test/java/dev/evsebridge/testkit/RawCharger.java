@@ -40,8 +40,14 @@ public final class RawCharger implements AutoCloseable {
 
   /** Opens the connection and says nothing yet. */
   public static RawCharger connect(int port) {
+    return connect(port, InetAddress.getLoopbackAddress().getHostAddress());
+  }
+
+  /** Opens the connection from another address of this machine, such as 127.0.0.2. */
+  public static RawCharger connect(int port, String fromAddress) {
     try {
       Socket socket = new Socket();
+      socket.bind(new InetSocketAddress(fromAddress, 0));
       socket.setTcpNoDelay(true);
       socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 5000);
       RawCharger charger = new RawCharger(socket);

@@ -1,0 +1,236 @@
+package dev.evsebridge.testkit;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The network between a client and its broker: it passes everything on, counts the connections,
+ * writes down what the client subscribes to and publishes on, and can be blocked as by a firewall
+ * that drops packets: connections stay open, and nothing comes through.
+ */
+public final class Cable implements AutoCloseable {
+  private static final int PUBLISH = 3;
+  private static final int SUBSCRIBE = 8;
+
+  private final ServerSocket entry;
+  private final int brokerPort;
+  private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+  private final List<String> subscribed = new CopyOnWriteArrayList<>();
+  private final Set<String> publishedTo = ConcurrentHashMap.newKeySet();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private boolean blocked;
+  private int connections;
+
+  private Cable(int brokerPort) throws IOException {
+    this.brokerPort = brokerPort;
+    entry = new ServerSocket(FreePort.find(), 50, InetAddress.getLoopbackAddress());
+    start("cable", this::accept);
+  }
+
+  public static Cable to(int brokerPort) {
+    try {
+      return new Cable(brokerPort);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Where the client finds its broker. */
+  public String url() {
+    return "tcp://127.0.0.1:" + entry.getLocalPort();
+  }
+
+  /** What was subscribed to so far, each time it was. */
+  public List<String> subscribed() {
+    return List.copyOf(subscribed);
+  }
+
+  /** The topics that were published on so far. */
+  public Set<String> publishedTo() {
+    return Set.copyOf(publishedTo);
+  }
+
+  /** From now on nothing comes through, and nobody is told. */
+  public void block() {
+    setBlocked(true);
+  }
+
+  /** What was held back comes through, and everything after it. */
+  public void unblock() {
+    setBlocked(false);
+  }
+
+  private void setBlocked(boolean newState) {
+    lock.lock();
+    try {
+      blocked = newState;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until the client has connected that many times in all, successfully or not. */
+  public void awaitConnections(int number) {
+    Patience.until(number + " connections to the broker", () -> connections() >= number);
+  }
+
+  public int connections() {
+    lock.lock();
+    try {
+      return connections;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    closeQuietly(entry);
+    sockets.forEach(Cable::closeQuietly);
+    unblock();
+  }
+
+  private void accept() throws IOException {
+    while (true) {
+      Socket client = entry.accept();
+      sockets.add(client);
+      lock.lock();
+      try {
+        connections++;
+      } finally {
+        lock.unlock();
+      }
+      start("cable-" + client.getPort(), () -> join(client));
+    }
+  }
+
+  private void join(Socket client) throws IOException {
+    try (client;
+        Socket broker = new Socket(InetAddress.getLoopbackAddress(), brokerPort)) {
+      sockets.add(broker);
+      client.setTcpNoDelay(true);
+      broker.setTcpNoDelay(true);
+      start(
+          "cable-back-" + client.getPort(),
+          () -> {
+            try (client;
+                broker) {
+              pass(broker.getInputStream(), client.getOutputStream());
+            }
+          });
+      DataInputStream in = new DataInputStream(client.getInputStream());
+      while (true) {
+        passPacket(in, broker.getOutputStream());
+      }
+    } finally {
+      sockets.remove(client);
+    }
+  }
+
+  private void pass(InputStream in, OutputStream out) throws IOException {
+    byte[] buffer = new byte[8192];
+    for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+      awaitUnblocked();
+      out.write(buffer, 0, count);
+    }
+  }
+
+  /** MQTT 5, section 2.1: type and flags, remaining length as a variable byte integer, the rest. */
+  private void passPacket(DataInputStream in, OutputStream out) throws IOException {
+    List<Byte> head = new ArrayList<>();
+    int first = in.readUnsignedByte();
+    head.add((byte) first);
+    int length = 0;
+    int shift = 0;
+    int digit;
+    do {
+      digit = in.readUnsignedByte();
+      head.add((byte) digit);
+      length |= (digit & 0x7F) << shift;
+      shift += 7;
+    } while ((digit & 0x80) != 0);
+    byte[] packet = new byte[head.size() + length];
+    for (int at = 0; at < head.size(); at++) {
+      packet[at] = head.get(at);
+    }
+    in.readFully(packet, head.size(), length);
+    note(first >> 4, packet, head.size());
+    awaitUnblocked();
+    out.write(packet);
+  }
+
+  private void note(int type, byte[] packet, int start) {
+    if (type == PUBLISH) {
+      publishedTo.add(text(packet, start));
+    } else if (type == SUBSCRIBE) {
+      // packet identifier, properties (shorter than 128 bytes here), one filter
+      int properties = packet[start + 2];
+      subscribed.add(text(packet, start + 3 + properties));
+    }
+  }
+
+  private static String text(byte[] packet, int at) {
+    int length = (packet[at] & 0xFF) << 8 | (packet[at + 1] & 0xFF);
+    return new String(packet, at + 2, length, StandardCharsets.UTF_8);
+  }
+
+  private void awaitUnblocked() throws IOException {
+    lock.lock();
+    try {
+      while (blocked && !entry.isClosed()) {
+        boolean unused = changed.await(1, TimeUnit.SECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** What a thread here does until a socket ends. */
+  @FunctionalInterface
+  private interface Work {
+    void run() throws IOException;
+  }
+
+  private static void start(String name, Work work) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                work.run();
+              } catch (IOException ended) {
+                // one of the ends has hung up
+              }
+            },
+            name);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static void closeQuietly(AutoCloseable closeable) {
+    try {
+      closeable.close();
+    } catch (Exception alreadyClosed) {
+      // as wanted
+    }
+  }
+}
