@@ -16,11 +16,17 @@ import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.FirmwareImage;
 import dev.evsebridge.message.RequestFailedException;
 import dev.evsebridge.testkit.KnownMessages;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
 import java.util.Base64;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants;
+import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -284,10 +290,20 @@ class RequestReaderTest {
     assertNull(RequestContext.of(exchange).replyTo());
   }
 
-  @Test
-  void refusesAResponseTopicThatIsNoTopic() {
-    MqttProperties properties = new MqttProperties();
-    properties.setResponseTopic("$share/group/topic");
+  /** The client checks what is set on it, but not what it receives; Mosquitto passes it on. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "a/+", "#", "$share/group/topic"})
+  void refusesAResponseTopicThatIsNoTopic(String topic) throws IOException, MqttException {
+    byte responseTopic = 0x08;
+    MqttProperties properties = new MqttProperties(new Byte[] {responseTopic});
+    ByteArrayOutputStream received = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(received);
+    out.writeByte(1 + Short.BYTES + topic.length());
+    out.writeByte(responseTopic);
+    out.writeUTF(topic);
+    properties.decodeProperties(
+        new DataInputStream(new ByteArrayInputStream(received.toByteArray())));
+    assertEquals(topic, properties.getResponseTopic());
     exchange.getMessage().setHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, properties);
 
     RequestFailedException failure =
