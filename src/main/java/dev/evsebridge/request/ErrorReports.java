@@ -52,8 +52,8 @@ public final class ErrorReports {
         });
     RequestContext context = RequestContext.find(exchange);
     return new ErrorMessage(
-        context == null ? null : context.getClientId(),
-        context == null ? null : context.getRequestType(),
+        context == null ? null : context.clientId(),
+        context == null ? null : context.requestType(),
         ErrorCode.ROUTE_FAILED.code(),
         "A step of the bridge's route %s failed; its log says why.".formatted(where));
   }
@@ -75,8 +75,8 @@ public final class ErrorReports {
 
   private ErrorMessage report(Exchange exchange, ErrorCode code, String detail) {
     RequestContext context = RequestContext.find(exchange);
-    String clientId = context == null ? null : context.getClientId();
-    String requestType = context == null ? null : context.getRequestType();
+    String clientId = context == null ? null : context.clientId();
+    String requestType = context == null ? null : context.requestType();
     failedRequests.log(
         suffix ->
             LOG.warn(

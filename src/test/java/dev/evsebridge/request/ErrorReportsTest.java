@@ -26,7 +26,7 @@ class ErrorReportsTest {
   void namesChargerAndRequestWhereTheyAreKnown() {
     RequestContext context = new RequestContext(false, Deadline.NONE);
     context.keepIn(exchange);
-    context.identify("c", "request_ping");
+    context.identify("c", "request_ping", exchange);
     caught(busy);
 
     assertEquals(

@@ -246,8 +246,8 @@ class RequestReaderTest {
         assertThrows(RequestFailedException.class, () -> reader.identify(exchange));
 
     assertEquals(ErrorCode.RETAINED_REQUEST, failure.code());
-    assertEquals("c", RequestContext.of(exchange).getClientId());
-    assertEquals("request_ping", RequestContext.of(exchange).getRequestType());
+    assertEquals("c", RequestContext.of(exchange).clientId());
+    assertEquals("request_ping", RequestContext.of(exchange).requestType());
   }
 
   @Test
@@ -271,7 +271,7 @@ class RequestReaderTest {
     reader.admit(exchange);
 
     RequestContext context = RequestContext.of(exchange);
-    assertTrue(context.isReplyWanted());
+    assertTrue(context.replyTo() != null);
     ReplyTo replyTo = context.replyTo();
     assertNotNull(replyTo);
     assertEquals("replies/1", replyTo.topic());
@@ -286,7 +286,7 @@ class RequestReaderTest {
 
     reader.admit(exchange);
 
-    assertFalse(RequestContext.of(exchange).isReplyWanted());
+    assertFalse(RequestContext.of(exchange).replyTo() != null);
     assertNull(RequestContext.of(exchange).replyTo());
   }
 
@@ -310,7 +310,7 @@ class RequestReaderTest {
         assertThrows(RequestFailedException.class, () -> reader.admit(exchange));
 
     assertEquals(ErrorCode.INVALID_VALUE, failure.code());
-    assertFalse(RequestContext.of(exchange).isReplyWanted());
+    assertFalse(RequestContext.of(exchange).replyTo() != null);
   }
 
   private void assertRefused(ErrorCode code, String detail, String json) {
