@@ -97,7 +97,7 @@ final class BridgeApplication implements AutoCloseable {
     this.settings = settings;
     this.simulatedChargers = simulatedChargers;
     int maxConnections = settings.limits().maxConnections();
-    this.broker = new BrokerConnection(settings.mqtt(), maxConnections, this::holdBackChargers);
+    this.broker = new BrokerConnection(settings.mqtt(), maxConnections, new HeldChargers(intake));
     this.presence = new Presence(journalFile(settings), this::announce);
     this.registry = new SessionRegistry(settings.limits(), settings.names()::clientId, presence);
   }
@@ -106,14 +106,6 @@ final class BridgeApplication implements AutoCloseable {
     MqttSettings mqtt = settings.mqtt();
     int broker = Objects.hash(mqtt.broker().toString(), mqtt.publishTopic(), mqtt.clientId());
     return settings.stateDir().resolve("online-%08x.txt".formatted(broker));
-  }
-
-  private void holdBackChargers(boolean hold) {
-    if (hold) {
-      intake.shut(Intake.Reason.BACKLOG);
-    } else {
-      intake.open(Intake.Reason.BACKLOG);
-    }
   }
 
   void start() throws Exception {

@@ -16,7 +16,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
@@ -90,12 +89,12 @@ public final class BrokerConnection {
    * Makes a connection that is not yet begun.
    *
    * @param settings how to reach the broker
-   * @param sources how many chargers may each send one more message after being held back
-   * @param holdBack is told when chargers must be held back because the broker is slow
+   * @param sourceCount how many sources may each send one more message after being held back
+   * @param sources are held back while the broker is too slow for them
    */
-  public BrokerConnection(MqttSettings settings, int sources, Consumer<Boolean> holdBack) {
+  public BrokerConnection(MqttSettings settings, int sourceCount, MessageSources sources) {
     this.settings = settings;
-    this.outbox = new Outbox(settings.bufferMessages(), sources, holdBack);
+    this.outbox = new Outbox(settings.bufferMessages(), sourceCount, sources);
   }
 
   /** How the broker is reached. */

@@ -4,6 +4,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.util.EnumSet;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -21,9 +23,12 @@ public final class Intake {
     ROUTES_RELOADING
   }
 
+  /** Connections that are let go on at a time. */
+  private static final int SOME = 32;
+
   private final Set<Reason> reasons = EnumSet.noneOf(Reason.class);
   private final Set<Channel> open = ConcurrentHashMap.newKeySet();
-  private final Set<Channel> held = new HashSet<>();
+  private final Set<Channel> held = new LinkedHashSet<>();
   private volatile boolean shut;
 
   /** Shuts the valve: each connection passes at most the one message that it is busy with. */
@@ -47,14 +52,28 @@ public final class Intake {
     }
   }
 
-  /** Takes a reason back; with the last one, reading goes on. */
+  /** Takes a reason back; with the last one, reading goes on everywhere. */
   public synchronized void open(Reason reason) {
-    reasons.remove(reason);
-    if (shut && reasons.isEmpty()) {
-      shut = false;
-      held.forEach(channel -> channel.config().setAutoRead(true));
-      held.clear();
+    boolean more = openForSome(reason);
+    while (more) {
+      more = openForSome(reason);
     }
+  }
+
+  /**
+   * Takes a reason back; with the last one, reading goes on from those that have waited longest.
+   *
+   * @return whether others could go on now; calling again lets the next ones do so
+   */
+  public synchronized boolean openForSome(Reason reason) {
+    reasons.remove(reason);
+    shut = !reasons.isEmpty();
+    Iterator<Channel> longestHeld = held.iterator();
+    for (int i = 0; i < SOME && !shut && longestHeld.hasNext(); i++) {
+      longestHeld.next().config().setAutoRead(true);
+      longestHeld.remove();
+    }
+    return !shut && !held.isEmpty();
   }
 
   /** A connection has been made. */
@@ -71,7 +90,7 @@ public final class Intake {
   }
 
   private synchronized void hold(Channel channel) {
-    if (shut) {
+    if (shut && channel.isActive()) {
       channel.config().setAutoRead(false);
       held.add(channel);
     }

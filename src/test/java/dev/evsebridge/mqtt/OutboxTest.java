@@ -21,7 +21,7 @@ class OutboxTest {
   private static final int PLENTY = 65_535;
 
   private final List<Boolean> holdBacks = new ArrayList<>();
-  private final Outbox outbox = new Outbox(CAPACITY, SOURCES, holdBacks::add);
+  private final Outbox outbox = new Outbox(CAPACITY, SOURCES, new Recorded());
   private final RecordingWire wire = new RecordingWire();
 
   @ParameterizedTest
@@ -77,7 +77,7 @@ class OutboxTest {
 
   @Test
   void limitsWhatIsHandedToTheClientAtQos0Too() {
-    Outbox large = new Outbox(1_000, SOURCES, holdBacks::add);
+    Outbox large = new Outbox(1_000, SOURCES, new Recorded());
     RecordingWire slow = new RecordingWire(large);
     large.connected(slow, PLENTY);
 
@@ -213,7 +213,7 @@ class OutboxTest {
 
   @Test
   void hasRoomForOneMoreMessageOfEverySourceThatIsHeldBack() {
-    Outbox manySources = new Outbox(CAPACITY, 20, holdBacks::add);
+    Outbox manySources = new Outbox(CAPACITY, 20, new Recorded());
     RecordingWire slow = new RecordingWire(manySources);
     manySources.connected(slow, 3);
     for (int i = 0; i < 1 + CAPACITY / 2 + 20; i++) {
@@ -297,6 +297,20 @@ class OutboxTest {
 
   private static OutgoingMessage message(int qos, String topic) {
     return new OutgoingMessage(topic, new byte[0], qos, true, new MqttProperties());
+  }
+
+  /** Notes true for being held back and false for being let go on. */
+  private final class Recorded implements MessageSources {
+    @Override
+    public void holdBack() {
+      holdBacks.add(true);
+    }
+
+    @Override
+    public boolean letSomeGoOn() {
+      holdBacks.add(false);
+      return false;
+    }
   }
 
   /** Remembers what was sent, and acknowledges when told to. */

@@ -38,7 +38,7 @@ class SharedProducerTest {
 
   SharedProducerTest() {
     context.addComponent(
-        "paho-mqtt5", new BridgeMqttComponent(new BrokerConnection(SETTINGS, 1, hold -> {})));
+        "paho-mqtt5", new BridgeMqttComponent(new BrokerConnection(SETTINGS, 1, new NoSources())));
     context.start();
     template = context.createProducerTemplate();
   }
@@ -83,5 +83,16 @@ class SharedProducerTest {
             CamelExecutionException.class,
             () -> template.sendBodyAndHeader("paho-mqtt5:" + topic, "text", header, value));
     assertInstanceOf(IllegalArgumentException.class, failure.getCause());
+  }
+
+  /** Nobody has to be held back. */
+  private static final class NoSources implements MessageSources {
+    @Override
+    public void holdBack() {}
+
+    @Override
+    public boolean letSomeGoOn() {
+      return false;
+    }
   }
 }

@@ -46,6 +46,34 @@ class IntakeTest {
   }
 
   @Test
+  void letsConnectionsGoOnInGroups() {
+    intake.shut(Reason.BACKLOG);
+    EmbeddedChannel[] many = new EmbeddedChannel[40];
+    for (int i = 0; i < many.length; i++) {
+      many[i] = new EmbeddedChannel();
+      intake.check(many[i]);
+    }
+
+    assertTrue(intake.openForSome(Reason.BACKLOG));
+    assertTrue(many[0].config().isAutoRead());
+    assertFalse(many[39].config().isAutoRead());
+
+    assertFalse(intake.openForSome(Reason.BACKLOG));
+    assertTrue(many[39].config().isAutoRead());
+  }
+
+  @Test
+  void letsNobodyGoOnWhileRoutesAreReloading() {
+    intake.shut(Reason.BACKLOG);
+    intake.shut(Reason.ROUTES_RELOADING);
+    intake.check(channel);
+
+    assertFalse(intake.openForSome(Reason.BACKLOG));
+
+    assertFalse(reads());
+  }
+
+  @Test
   void doesNotCountTheSameReasonTwice() {
     intake.shut(Reason.BACKLOG);
     intake.shut(Reason.BACKLOG);
