@@ -22,7 +22,7 @@ final class Footprint {
       Map.of(
           "MinHeapFreeRatio", "10",
           "MaxHeapFreeRatio", "20",
-          "G1PeriodicGCInterval", "60000");
+          "G1PeriodicGCInterval", "15000");
 
   private Footprint() {}
 
