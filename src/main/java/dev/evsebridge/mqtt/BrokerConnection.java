@@ -48,6 +48,11 @@ public final class BrokerConnection {
   /** With the time that an attempt takes, the broker is found within 5 s of its return. */
   private static final Duration SLOWEST_RETRY = Duration.ofSeconds(4);
 
+  /** A connection that ends sooner, again and again, has most likely been taken over. */
+  private static final Duration SHORT_LIVED = Duration.ofSeconds(10);
+
+  private static final int SUSPICIOUSLY_MANY = 2;
+
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(4);
   private static final Duration GOODBYE_TIMEOUT = Duration.ofSeconds(2);
   private static final int DEFAULT_RECEIVE_MAXIMUM = 65_535;
@@ -76,6 +81,7 @@ public final class BrokerConnection {
   private @Nullable Link link;
   private Duration retry = FIRST_RETRY;
   private int attempts;
+  private int shortLivedInARow;
   private boolean ready;
   private boolean closing;
   private volatile boolean connected;
@@ -246,6 +252,7 @@ public final class BrokerConnection {
       return;
     }
     connected = true;
+    current.connectedAtNanos = System.nanoTime();
     attempts = 0;
     retry = FIRST_RETRY;
     LOG.info("Connected to broker {} as {}", settings.broker(), settings.clientId());
@@ -306,9 +313,23 @@ public final class BrokerConnection {
     if (!closing) {
       LOG.warn("Lost the broker {}: {}", settings.broker(), reason);
       if (wasConnected) {
+        suspectTakeover(broken);
         listeners.forEach(BrokerListener::brokerLost);
       }
       retryLater();
+    }
+  }
+
+  /** Some brokers hang up on the client that was there first without saying why. */
+  private void suspectTakeover(Link broken) {
+    long livedNanos = System.nanoTime() - broken.connectedAtNanos;
+    shortLivedInARow = livedNanos < SHORT_LIVED.toNanos() ? shortLivedInARow + 1 : 0;
+    if (shortLivedInARow >= SUSPICIOUSLY_MANY) {
+      LOG.warn(
+          "{} connections in a row have ended soon after they were made: is another client, perhaps a second bridge, using the same mqtt.client_id {}? Give each its own",
+          shortLivedInARow,
+          settings.clientId());
+      retry = SLOWEST_RETRY;
     }
   }
 
@@ -396,6 +417,7 @@ public final class BrokerConnection {
     private final MqttAsyncClient client;
     private final @Nullable BrokerSockets sockets;
     private int receiveMaximum = DEFAULT_RECEIVE_MAXIMUM;
+    private long connectedAtNanos;
 
     Link() throws MqttException {
       client =
