@@ -23,13 +23,19 @@ import org.jspecify.annotations.Nullable;
 public final class Presence implements SessionListener, BrokerListener {
 
   private static final Duration FLAP_GRACE = Duration.ofMillis(1_200);
+
+  /** A broker that has frozen is noticed sooner: what was announced so long ago has arrived. */
+  private static final Duration CONFIRMED_AFTER = Duration.ofSeconds(90);
+
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
 
   private final PresenceJournal journal;
   private final BiConsumer<String, String> announcer;
   private final Duration flapGrace;
   private final Set<String> connected = new HashSet<>();
+  private final Set<String> shownOnline = new HashSet<>();
   private boolean brokerThere;
+  private int lossesOfBroker;
 
   private final ScheduledExecutorService executor =
       Executors.newSingleThreadScheduledExecutor(
@@ -53,7 +59,7 @@ public final class Presence implements SessionListener, BrokerListener {
     this.journal = new PresenceJournal(journalFile);
     this.announcer = announcer;
     this.flapGrace = flapGrace;
-    execute(journal::open);
+    execute(() -> shownOnline.addAll(journal.open()));
   }
 
   @Override
@@ -62,7 +68,7 @@ public final class Presence implements SessionListener, BrokerListener {
     execute(
         () -> {
           connected.add(clientId);
-          if (brokerThere && !journal.online().contains(clientId)) {
+          if (brokerThere && !shownOnline.contains(clientId)) {
             online(clientId);
           }
         });
@@ -79,8 +85,7 @@ public final class Presence implements SessionListener, BrokerListener {
   }
 
   private void stillGone(String clientId) {
-    boolean announced = journal.online().contains(clientId);
-    if (brokerThere && announced && !connected.contains(clientId)) {
+    if (brokerThere && shownOnline.contains(clientId) && !connected.contains(clientId)) {
       offline(clientId);
     }
   }
@@ -101,17 +106,32 @@ public final class Presence implements SessionListener, BrokerListener {
 
   @Override
   public void brokerLost() {
-    execute(() -> brokerThere = false);
+    execute(
+        () -> {
+          brokerThere = false;
+          lossesOfBroker++;
+        });
   }
 
   private void online(String clientId) {
     journal.add(clientId);
+    shownOnline.add(clientId);
     announcer.accept(clientId, "online");
   }
 
   private void offline(String clientId) {
     announcer.accept(clientId, "offline");
-    journal.remove(clientId);
+    shownOnline.remove(clientId);
+    int losses = lossesOfBroker;
+    executor.schedule(
+        () -> confirmOffline(clientId, losses), CONFIRMED_AFTER.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Until the broker is sure to have got it, the journal has it said again after a reconnect. */
+  private void confirmOffline(String clientId, int lossesThen) {
+    if (lossesThen == lossesOfBroker && !shownOnline.contains(clientId)) {
+      journal.remove(clientId);
+    }
   }
 
   /** Announces everybody as offline; returns when that has been handed over. */
@@ -123,7 +143,8 @@ public final class Presence implements SessionListener, BrokerListener {
     execute(
         () -> {
           if (brokerThere) {
-            List.copyOf(journal.online()).forEach(this::offline);
+            List.copyOf(shownOnline).forEach(this::offline);
+            List.copyOf(journal.online()).forEach(journal::remove);
           }
           journal.close();
           done.countDown();

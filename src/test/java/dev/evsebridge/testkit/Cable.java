@@ -178,7 +178,10 @@ public final class Cable implements AutoCloseable {
 
   private void note(int type, byte[] packet, int start) {
     if (type == PUBLISH) {
-      publishedTo.add(text(packet, start));
+      String topic = text(packet, start);
+      if (!topic.isEmpty()) { // otherwise an alias stands for one that was named before
+        publishedTo.add(topic);
+      }
     } else if (type == SUBSCRIBE) {
       // packet identifier, properties (shorter than 128 bytes here), one filter
       int properties = packet[start + 2];

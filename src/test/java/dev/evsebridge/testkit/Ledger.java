@@ -11,11 +11,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Keeps account of numbered readings: each charger numbers its readings from 1, in their uptime.
- * Readings may come more than once; the first of each must come in order, and none may be missing.
+ * Keeps account of numbered readings: a charger numbers its readings from 1 in their uptime, and
+ * where it matters its connections in their first voltage. Readings may come more than once; the
+ * first of each must come in order, and none may be missing.
  */
 public final class Ledger {
   private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  /** A mains voltage is higher. */
+  private static final int MOST_CONNECTIONS = 100_000;
 
   private final Map<String, Account> accounts = new HashMap<>();
   private long duplicates;
@@ -31,6 +35,16 @@ public final class Ledger {
     return ChargerReading.typical().uptime(number).frame();
   }
 
+  /** As {@link #reading(int)}, on one of several connections; see {@link #account}. */
+  public static WireFrame reading(int connection, int number) {
+    return ChargerReading.typical().millivolts(connection, 0, 0).uptime(number).frame();
+  }
+
+  /** Where the readings of this connection are entered, to be given in place of a client id. */
+  public static String account(String clientId, int connection) {
+    return clientId + " #" + connection;
+  }
+
   /** Takes note of a message, if it is a reading. */
   public synchronized void received(String topic, byte[] payload) {
     if (!topic.equals(MqttProbe.MESSAGE_TOPIC)) {
@@ -38,8 +52,11 @@ public final class Ledger {
     }
     JsonNode json = parse(payload);
     if (json.path("message_type").asText().equals("response_collect_data")) {
+      String clientId = json.path("client_id").asText();
       int number = json.path("measurements").path("uptime_milliseconds").asInt();
-      enter(accounts.computeIfAbsent(json.path("client_id").asText(), id -> new Account()), number);
+      int connection = json.path("measurements").path("phase1_millivolts").asInt();
+      String name = connection > MOST_CONNECTIONS ? clientId : account(clientId, connection);
+      enter(accounts.computeIfAbsent(name, id -> new Account()), number);
     }
   }
 

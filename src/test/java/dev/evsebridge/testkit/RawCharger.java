@@ -149,6 +149,27 @@ public final class RawCharger implements AutoCloseable {
     }
   }
 
+  /** The next frame that came, null if none comes in time. */
+  public @Nullable WireFrame pollFrame(Duration limit) {
+    try {
+      return frames.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Says that nothing more will come, and waits for the bridge to close the connection. */
+  public void finish() {
+    try {
+      socket.shutdownOutput();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    awaitClosed();
+    close();
+  }
+
   /** The frames that came and were not taken yet. */
   public List<WireFrame> untakenFrames() {
     return new ArrayList<>(frames);
