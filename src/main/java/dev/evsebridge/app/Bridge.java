@@ -70,6 +70,7 @@ public final class Bridge {
         Configuration.read(folder, options.file, System.getenv(), options.settings());
     int simulated = simulatedChargers(options);
     Logging.configure(settings.logLevel());
+    keepNettyOffDeprecatedMemoryAccess();
     Logger log = LoggerFactory.getLogger(Bridge.class);
     try (BridgeApplication application = new BridgeApplication(settings, simulated)) {
       application.start();
@@ -79,6 +80,14 @@ public final class Bridge {
     } catch (Exception e) {
       log.error("The bridge could not be started", e);
       return FAULT;
+    }
+  }
+
+  /** From Java 24 on, the machine warns of it on every start; Netty does as well without. */
+  private static void keepNettyOffDeprecatedMemoryAccess() {
+    String property = "io.netty.noUnsafe";
+    if (Runtime.version().feature() >= 24 && System.getProperty(property) == null) {
+      System.setProperty(property, "true");
     }
   }
 
