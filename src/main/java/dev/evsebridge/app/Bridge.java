@@ -70,7 +70,7 @@ public final class Bridge {
         Configuration.read(folder, options.file, System.getenv(), options.settings());
     int simulated = simulatedChargers(options);
     Logging.configure(settings.logLevel());
-    keepNettyOffDeprecatedMemoryAccess();
+    configureNetty();
     Logger log = LoggerFactory.getLogger(Bridge.class);
     try (BridgeApplication application = new BridgeApplication(settings, simulated)) {
       application.start();
@@ -83,11 +83,19 @@ public final class Bridge {
     }
   }
 
-  /** From Java 24 on, the machine warns of it on every start; Netty does as well without. */
-  private static void keepNettyOffDeprecatedMemoryAccess() {
-    String property = "io.netty.noUnsafe";
-    if (Runtime.version().feature() >= 24 && System.getProperty(property) == null) {
-      System.setProperty(property, "true");
+  /** What nobody has set on the command line; Netty reads it when it is loaded. */
+  private static void configureNetty() {
+    // Pools of 4 MiB for each event loop are for other traffic than some hundred bytes at a time.
+    setUnlessChosen("io.netty.allocator.maxOrder", "6");
+    if (Runtime.version().feature() >= 24) {
+      // The machine would warn of deprecated memory access on each start.
+      setUnlessChosen("io.netty.noUnsafe", "true");
+    }
+  }
+
+  private static void setUnlessChosen(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
     }
   }
 
