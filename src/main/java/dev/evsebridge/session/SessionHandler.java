@@ -33,6 +33,10 @@ public final class SessionHandler extends ChannelDuplexHandler {
   /** Everybody can connect, say nothing and leave; that must not fill the log. */
   private static final LogThrottle STRANGERS = new LogThrottle(5, Duration.ofSeconds(10));
 
+  /** A car park that comes back after a power cut may do so; a flood must not fill the disk. */
+  private static final LogThrottle COMINGS_AND_GOINGS =
+      new LogThrottle(500, Duration.ofSeconds(10));
+
   private final SessionRegistry registry;
   private final Set<SerialNumber> allowedSerials;
   private final Intake intake;
@@ -123,11 +127,14 @@ public final class SessionHandler extends ChannelDuplexHandler {
     } else {
       ChargerSession registered = registry.register(ctx.channel(), hello);
       session = registered;
-      LOG.info(
-          "Charger {} connected from {}, firmware version {}",
-          registered,
-          ctx.channel().remoteAddress(),
-          hello.firmwareVersion());
+      COMINGS_AND_GOINGS.log(
+          suffix ->
+              LOG.info(
+                  "Charger {} connected from {}, firmware version {}{}",
+                  registered,
+                  ctx.channel().remoteAddress(),
+                  hello.firmwareVersion(),
+                  suffix));
       ctx.fireChannelRead(new NewConnection(registered.clientId(), hello.firmwareVersion()));
       String suspicion = registry.suspicion(registered);
       if (suspicion != null) {
@@ -176,11 +183,14 @@ public final class SessionHandler extends ChannelDuplexHandler {
                     suffix));
       }
     } else {
-      LOG.info(
-          "Charger {} disconnected after {} s: {}",
-          ended,
-          ended.age().toSeconds(),
-          reasonFor(ended));
+      COMINGS_AND_GOINGS.log(
+          suffix ->
+              LOG.info(
+                  "Charger {} disconnected after {} s: {}{}",
+                  ended,
+                  ended.age().toSeconds(),
+                  reasonFor(ended),
+                  suffix));
       registry.remove(ended);
     }
     ctx.fireChannelInactive();
