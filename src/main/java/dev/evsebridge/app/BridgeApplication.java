@@ -22,7 +22,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -91,7 +90,7 @@ final class BridgeApplication implements AutoCloseable {
   private @Nullable ProducerTemplate toRoutes;
   private @Nullable FailSafe failSafe;
   private @Nullable RouteFiles routeFiles;
-  private @Nullable Simulator simulator;
+  private volatile @Nullable Simulator simulator;
 
   BridgeApplication(BridgeSettings settings, int simulatedChargers) {
     this.settings = settings;
@@ -121,6 +120,7 @@ final class BridgeApplication implements AutoCloseable {
             settings.bindAddress() + ":" + settings.bindPort(),
             registry,
             settings.brokerLossGrace(),
+            this::startSimulator,
             this::couldNotListen);
     failSafe = guard;
     toRoutes = context.createProducerTemplate();
@@ -149,9 +149,13 @@ final class BridgeApplication implements AutoCloseable {
     started = true;
     broker.ready();
     Footprint.keepSmall();
+  }
+
+  private void startSimulator() {
     if (simulatedChargers > 0) {
-      simulator = new Simulator(ownAddress(), simulatedChargers);
-      simulator.start();
+      Simulator chargers = new Simulator(ownAddress(), simulatedChargers);
+      simulator = chargers;
+      chargers.start();
     }
   }
 
@@ -180,10 +184,11 @@ final class BridgeApplication implements AutoCloseable {
     return BridgeMqttComponent.onlyChecking(broker);
   }
 
-  private InetSocketAddress ownAddress() throws UnknownHostException {
-    InetAddress bound = InetAddress.getByName(settings.bindAddress());
-    return new InetSocketAddress(
-        bound.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : bound, settings.bindPort());
+  private InetSocketAddress ownAddress() {
+    InetSocketAddress bound = new InetSocketAddress(settings.bindAddress(), settings.bindPort());
+    return bound.getAddress().isAnyLocalAddress()
+        ? new InetSocketAddress(InetAddress.getLoopbackAddress(), settings.bindPort())
+        : bound;
   }
 
   /** The port is tried before the broker is: a second bridge must not throw the first one out. */
@@ -283,8 +288,9 @@ final class BridgeApplication implements AutoCloseable {
     if (routeFiles != null) {
       routeFiles.close();
     }
-    if (simulator != null) {
-      simulator.close();
+    Simulator simulated = simulator;
+    if (simulated != null) {
+      simulated.close();
     }
     if (failSafe != null) {
       failSafe.stop();

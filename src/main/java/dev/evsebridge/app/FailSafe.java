@@ -33,6 +33,7 @@ final class FailSafe implements BrokerListener {
   private final String address;
   private final SessionRegistry registry;
   private final Duration grace;
+  private final Runnable firstStarted;
   private final Consumer<Exception> firstStartFailed;
   private final ScheduledExecutorService executor =
       Executors.newSingleThreadScheduledExecutor(
@@ -51,6 +52,7 @@ final class FailSafe implements BrokerListener {
    * Makes it.
    *
    * @param address what to call the listening address in the log
+   * @param firstStarted is told when chargers can connect for the first time
    * @param firstStartFailed is told when chargers can't be listened for from the start
    */
   FailSafe(
@@ -59,12 +61,14 @@ final class FailSafe implements BrokerListener {
       String address,
       SessionRegistry registry,
       Duration grace,
+      Runnable firstStarted,
       Consumer<Exception> firstStartFailed) {
     this.routes = routes;
     this.listenerRouteId = listenerRouteId;
     this.address = address;
     this.registry = registry;
     this.grace = grace;
+    this.firstStarted = firstStarted;
     this.firstStartFailed = firstStartFailed;
   }
 
@@ -116,8 +120,11 @@ final class FailSafe implements BrokerListener {
     try {
       routes.startRoute(listenerRouteId);
       listening = true;
-      everListened = true;
       LOG.info("Listening for chargers on {}", address);
+      if (!everListened) {
+        everListened = true;
+        firstStarted.run();
+      }
     } catch (Exception e) {
       if (!everListened) {
         firstStartFailed.accept(e);
