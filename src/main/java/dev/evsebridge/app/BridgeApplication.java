@@ -5,8 +5,6 @@ import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.json.BridgeJson;
 import dev.evsebridge.listener.ChargerPipeline;
-import dev.evsebridge.log.LogThrottle;
-import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.presence.Presence;
@@ -23,19 +21,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.CamelContext;
-import org.apache.camel.ProducerTemplate;
 import org.apache.camel.StartupSummaryLevel;
 import org.apache.camel.component.properties.PropertiesComponent;
 import org.apache.camel.main.BaseMainSupport;
@@ -57,10 +47,6 @@ final class BridgeApplication implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BridgeApplication.class);
 
   private static final String LISTENER_ROUTE = "charger-listener";
-  private static final String REPORT_ERROR = "direct:report-error";
-  private static final String CHARGER_AVAILABILITY = "direct:charger-availability";
-
-  private static final int REPORTS_AT_MOST = 10_000;
 
   private final BridgeSettings settings;
   private final int simulatedChargers;
@@ -71,23 +57,9 @@ final class BridgeApplication implements AutoCloseable {
   private final SessionRegistry registry;
   private final CompletableFuture<@Nullable ConfigurationException> stopped =
       new CompletableFuture<>();
-  private final ReentrantLock traffic = new ReentrantLock();
-  private final LogThrottle droppedReports = new LogThrottle(1, Duration.ofSeconds(10));
-  private final ThreadPoolExecutor reports =
-      new ThreadPoolExecutor(
-          1,
-          1,
-          0,
-          TimeUnit.SECONDS,
-          new ArrayBlockingQueue<>(REPORTS_AT_MOST),
-          task -> {
-            Thread thread = new Thread(task, "error-reports");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final Announcements announcements = new Announcements();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean started;
-  private @Nullable ProducerTemplate toRoutes;
   private @Nullable FailSafe failSafe;
   private @Nullable RouteFiles routeFiles;
   private volatile @Nullable Simulator simulator;
@@ -97,7 +69,7 @@ final class BridgeApplication implements AutoCloseable {
     this.simulatedChargers = simulatedChargers;
     int maxConnections = settings.limits().maxConnections();
     this.broker = new BrokerConnection(settings.mqtt(), maxConnections, new HeldChargers(intake));
-    this.presence = new Presence(journalFile(settings), this::announce);
+    this.presence = new Presence(journalFile(settings), announcements::availability);
     this.registry = new SessionRegistry(settings.limits(), settings.names()::clientId, presence);
   }
 
@@ -123,7 +95,7 @@ final class BridgeApplication implements AutoCloseable {
             this::startSimulator,
             this::couldNotListen);
     failSafe = guard;
-    toRoutes = context.createProducerTemplate();
+    announcements.to(context.createProducerTemplate());
     broker.addListener(presence);
     broker.addListener(guard);
     LOG.info(
@@ -136,7 +108,7 @@ final class BridgeApplication implements AutoCloseable {
             Path.of(ROUTES_FOLDER),
             context,
             this::mqttTrial,
-            new RouteTraffic(context, broker, intake, traffic),
+            new RouteTraffic(context, broker, intake, announcements),
             exchanged -> {
               if (exchanged.contains(LISTENER_ROUTE)) {
                 guard.listenerExchanged();
@@ -230,41 +202,13 @@ final class BridgeApplication implements AutoCloseable {
     main.bind("paho-mqtt5", new BridgeMqttComponent(broker));
     main.bind(
         "chargerPipeline",
-        new ChargerPipeline(registry, settings.allowedSerials(), intake, this::reportError));
+        new ChargerPipeline(registry, settings.allowedSerials(), intake, announcements::error));
     main.bind("requests", new RequestReader(settings.mqtt().maxPayloadBytes()));
     main.bind("sendToCharger", new SendToCharger(registry));
     main.bind("replies", new Replies());
     main.bind("errorReports", new ErrorReports());
     main.bind("sessionRegistry", registry);
     main.bind("json", BridgeJson.mapper());
-  }
-
-  /** Comes from the event loops, which must not wait while routes are being exchanged. */
-  private void reportError(ErrorMessage error) {
-    try {
-      reports.execute(() -> sendToRoute(REPORT_ERROR, error, Map.of()));
-    } catch (RejectedExecutionException e) {
-      droppedReports.log(suffix -> LOG.warn("Too many errors to report; dropped one{}", suffix));
-    }
-  }
-
-  private void announce(String clientId, String state) {
-    sendToRoute(CHARGER_AVAILABILITY, state, Map.of("clientId", clientId));
-  }
-
-  private void sendToRoute(String endpoint, Object body, Map<String, Object> headers) {
-    ProducerTemplate template = toRoutes;
-    if (template == null) {
-      return;
-    }
-    traffic.lock();
-    try {
-      template.sendBodyAndHeaders(endpoint, body, headers);
-    } catch (RuntimeException e) {
-      LOG.error("Route {} failed: {}", endpoint, FailSafe.rootMessage(e));
-    } finally {
-      traffic.unlock();
-    }
   }
 
   int awaitStop() throws Exception {

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.CamelContext;
 
 /**
@@ -25,15 +24,10 @@ final class RouteTraffic implements RouteFiles.Traffic {
   private final CamelContext context;
   private final BrokerConnection broker;
   private final Intake intake;
-  private final ReentrantLock announcements;
+  private final Announcements announcements;
 
-  /**
-   * Makes it.
-   *
-   * @param announcements held while the bridge itself sends something to a route
-   */
   RouteTraffic(
-      CamelContext context, BrokerConnection broker, Intake intake, ReentrantLock announcements) {
+      CamelContext context, BrokerConnection broker, Intake intake, Announcements announcements) {
     this.announcements = announcements;
     this.context = context;
     this.broker = broker;
@@ -45,7 +39,7 @@ final class RouteTraffic implements RouteFiles.Traffic {
     broker.holdDelivery();
     awaitIdle(routeIds, PATIENCE);
     intake.shutAndWait(Intake.Reason.ROUTES_RELOADING);
-    announcements.lock();
+    announcements.hold();
     awaitIdle(routeIds, STRAGGLERS);
   }
 
@@ -59,7 +53,7 @@ final class RouteTraffic implements RouteFiles.Traffic {
 
   @Override
   public void resume() {
-    announcements.unlock();
+    announcements.resume();
     intake.open(Intake.Reason.ROUTES_RELOADING);
     broker.releaseDelivery();
   }
