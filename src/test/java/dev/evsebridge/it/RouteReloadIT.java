@@ -116,7 +116,6 @@ class RouteReloadIT {
   @ValueSource(
       strings = {
         "- route: [",
-        "\tnot: YAML",
         """
         - route:
             id: misspelt
@@ -310,6 +309,36 @@ class RouteReloadIT {
     installation
         .probe()
         .request(Messages.plain("request_nonsense", serial), REPLIES, "broken " + number);
+  }
+
+  @Test
+  void aSecondRouteThatTakesRequestsTakesThemAwayFromNobody() throws IOException {
+    RawCharger charger = installation.charger(serial).answerLikeFirmware();
+    Message loaded =
+        writeAndAwait(
+            "tap.yaml",
+            """
+            - route:
+                id: tap
+                description: Copies all requests.
+                from:
+                  uri: paho-mqtt5:{{mqtt.topic_subscribe}}
+                  steps:
+                    - to:
+                        uri: paho-mqtt5:{{mqtt.topic_publish}}/tap
+            """);
+    assertEquals(MARKERS, loaded.topic());
+    Patience.until(
+        "the copy comes",
+        () -> {
+          assertAnswers(charger);
+          return !installation.probe().untaken(onTopic("from_dehneEVSE/tap")).isEmpty();
+        });
+    assertAnswers(charger);
+    Files.delete(folder().resolve("tap.yaml"));
+    Message deleted = writeAndAwait("z-marker.yaml", "");
+    assertEquals(MARKERS, deleted.topic());
+    assertAnswers(charger);
   }
 
   @Test
