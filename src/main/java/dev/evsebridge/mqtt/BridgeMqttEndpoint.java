@@ -1,6 +1,7 @@
 package dev.evsebridge.mqtt;
 
 import org.apache.camel.Consumer;
+import org.apache.camel.MultipleConsumersSupport;
 import org.apache.camel.Processor;
 import org.apache.camel.Producer;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Component;
@@ -9,7 +10,7 @@ import org.apache.camel.component.paho.mqtt5.PahoMqtt5Endpoint;
 import org.jspecify.annotations.Nullable;
 
 /** A topic, on the bridge's connection or on one of its own. */
-final class BridgeMqttEndpoint extends PahoMqtt5Endpoint {
+final class BridgeMqttEndpoint extends PahoMqtt5Endpoint implements MultipleConsumersSupport {
 
   private final @Nullable BrokerConnection shared;
 
@@ -38,5 +39,11 @@ final class BridgeMqttEndpoint extends PahoMqtt5Endpoint {
     Consumer consumer = new SharedConsumer(this, processor, shared);
     configureConsumer(consumer);
     return consumer;
+  }
+
+  /** What comes on the bridge's connection goes to every route that wants it. */
+  @Override
+  public boolean isMultipleConsumersSupported() {
+    return shared != null;
   }
 }

@@ -8,7 +8,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -55,6 +57,9 @@ public final class BrokerConnection {
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(4);
   private static final Duration GOODBYE_TIMEOUT = Duration.ofSeconds(2);
   private static final int DEFAULT_RECEIVE_MAXIMUM = 65_535;
+  /** MQTT 5, section 3.8.3.1: not again when a subscription is only renewed. */
+  private static final int STORED_MESSAGES_ONCE = 1;
+
   private static final int FIRST_FAILURE_CODE = 0x80;
 
   /** Larger requests are kept from us by the broker, which can't report them. */
@@ -67,7 +72,17 @@ public final class BrokerConnection {
   private final List<BrokerListener> listeners = new CopyOnWriteArrayList<>();
   private final Map<Integer, Subscription> subscriptions = new ConcurrentHashMap<>();
   private final AtomicInteger subscriptionIds = new AtomicInteger();
+
+  /**
+   * The identifier that the broker puts on what a topic filter brings. A filter keeps its own: a
+   * request that was on its way while its route was exchanged is for the new one.
+   */
+  private final Map<String, Integer> filterIds = new ConcurrentHashMap<>();
+
   private final ReentrantLock delivery = new ReentrantLock();
+  private final AtomicInteger filterIdsGiven = new AtomicInteger();
+  private final Queue<Subscription> endedWhileHeld = new ConcurrentLinkedQueue<>();
+  private volatile boolean deliveryHeld;
   private final LogThrottle refusedMessages = new LogThrottle(1, Duration.ofSeconds(10));
   private final ScheduledExecutorService executor =
       Executors.newSingleThreadScheduledExecutor(
@@ -149,7 +164,7 @@ public final class BrokerConnection {
     executor.execute(
         () -> {
           Link current = link;
-          if (connected && current != null && !subscribe(current, id, subscription)) {
+          if (connected && current != null && !subscribe(current, subscription)) {
             lost(current, "a subscription failed");
           }
         });
@@ -161,6 +176,15 @@ public final class BrokerConnection {
     if (removed == null) {
       return;
     }
+    if (deliveryHeld) {
+      // Its route is being exchanged, and the new one may want the same.
+      endedWhileHeld.add(removed);
+    } else {
+      endSubscription(removed);
+    }
+  }
+
+  private void endSubscription(Subscription removed) {
     executor.execute(
         () -> {
           Link current = link;
@@ -189,11 +213,16 @@ public final class BrokerConnection {
   /** While held, no request is delivered; the broker and the connection keep what comes. */
   public void holdDelivery() {
     delivery.lock();
+    deliveryHeld = true;
   }
 
   /** Ends {@link #holdDelivery}, by the same thread. */
   public void releaseDelivery() {
+    deliveryHeld = false;
     delivery.unlock();
+    for (Subscription ended = endedWhileHeld.poll(); ended != null; ended = endedWhileHeld.poll()) {
+      endSubscription(ended);
+    }
   }
 
   private void attempt() {
@@ -240,8 +269,8 @@ public final class BrokerConnection {
   }
 
   private void subscribeAll(Link current) {
-    for (Map.Entry<Integer, Subscription> entry : subscriptions.entrySet()) {
-      if (!subscribe(current, entry.getKey(), entry.getValue())) {
+    for (Subscription subscription : subscriptions.values()) {
+      if (!subscribe(current, subscription)) {
         lost(current, "a subscription failed");
         return;
       }
@@ -263,12 +292,19 @@ public final class BrokerConnection {
     listeners.forEach(BrokerListener::brokerConnected);
   }
 
-  private boolean subscribe(Link current, int id, Subscription subscription) {
+  private boolean subscribe(Link current, Subscription subscription) {
+    String filter = subscription.topicFilter();
     MqttProperties properties = new MqttProperties();
-    properties.setSubscriptionIdentifier(id);
-    MqttSubscription[] filters = {
-      new MqttSubscription(subscription.topicFilter(), subscription.qos())
-    };
+    properties.setSubscriptionIdentifier(filterId(filter));
+    // To the broker all that want the same are one.
+    int qos =
+        subscriptions.values().stream()
+            .filter(other -> other.topicFilter().equals(filter))
+            .mapToInt(Subscription::qos)
+            .reduce(subscription.qos(), Math::max);
+    MqttSubscription wanted = new MqttSubscription(filter, qos);
+    wanted.setRetainHandling(STORED_MESSAGES_ONCE);
+    MqttSubscription[] filters = {wanted};
     try {
       IMqttToken token = current.client.subscribe(filters, null, null, properties);
       token.waitForCompletion(ANSWER_TIMEOUT.toMillis());
@@ -286,6 +322,10 @@ public final class BrokerConnection {
           "Could not subscribe to {}: {}", subscription.topicFilter(), BrokerFailure.explain(e));
     }
     return false;
+  }
+
+  private int filterId(String topicFilter) {
+    return filterIds.computeIfAbsent(topicFilter, filter -> filterIdsGiven.incrementAndGet());
   }
 
   /**
@@ -394,12 +434,11 @@ public final class BrokerConnection {
     delivery.lock();
     try {
       List<Integer> ids = message.getProperties().getSubscriptionIdentifiers();
-      for (Map.Entry<Integer, Subscription> entry : subscriptions.entrySet()) {
-        Subscription subscription = entry.getValue();
+      for (Subscription subscription : subscriptions.values()) {
         boolean meant =
             ids.isEmpty()
                 ? MqttTopicValidator.isMatched(subscription.topicFilter(), topic)
-                : ids.contains(entry.getKey());
+                : ids.contains(filterIds.get(subscription.topicFilter()));
         if (meant) {
           subscription.receiver().received(topic, message);
         }

@@ -285,7 +285,9 @@ public final class RouteFiles implements AutoCloseable {
       ServiceStatus status = context.getRouteController().getRouteStatus(id);
       boolean wanted = !"false".equals(model().getRouteDefinition(id).getAutoStartup());
       if (wanted && !ServiceStatus.Started.equals(status)) {
-        throw new IOException("route %s could not be started".formatted(id));
+        Throwable cause = context.getRouteController().supervising().getRestartException(id);
+        throw new IOException(
+            "route %s could not be started".formatted(id), cause);
       }
     }
   }

@@ -28,6 +28,7 @@ public final class BridgeProcess implements AutoCloseable {
   private final Map<String, String> environment;
   private final String maximumHeap;
   private final int port;
+  private final int openFilesAtMost;
   private @Nullable ChildProcess process;
 
   private BridgeProcess(Builder builder, WorkDirectory directory) {
@@ -36,6 +37,7 @@ public final class BridgeProcess implements AutoCloseable {
     environment = Map.copyOf(builder.environment);
     maximumHeap = builder.maximumHeap;
     port = builder.port;
+    openFilesAtMost = builder.openFilesAtMost;
   }
 
   /** With no arguments yet: it would listen on the default port and look for the default broker. */
@@ -58,6 +60,11 @@ public final class BridgeProcess implements AutoCloseable {
       throw new IllegalStateException("the bridge is already running");
     }
     List<String> command = new ArrayList<>();
+    if (openFilesAtMost > 0) {
+      // exec keeps the process id, so signals still reach the bridge
+      command.addAll(
+          List.of("sh", "-c", "ulimit -n " + openFilesAtMost + " && exec \"$@\"", "limited"));
+    }
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx" + maximumHeap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of("-jar", JAR.toString()));
@@ -205,6 +212,7 @@ public final class BridgeProcess implements AutoCloseable {
     private boolean withProperties = true;
     private String maximumHeap = "160m";
     private int port;
+    private int openFilesAtMost;
 
     private Builder() {}
 
@@ -262,6 +270,12 @@ public final class BridgeProcess implements AutoCloseable {
     /** As the JVM's {@code -Xmx} takes it, such as {@code 64m}. */
     public Builder maximumHeap(String size) {
       maximumHeap = size;
+      return this;
+    }
+
+    /** The system lets it open only so many files and sockets. */
+    public Builder openFilesAtMost(int number) {
+      openFilesAtMost = number;
       return this;
     }
 

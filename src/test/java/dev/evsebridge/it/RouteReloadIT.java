@@ -1,0 +1,494 @@
+package dev.evsebridge.it;
+
+import static dev.evsebridge.testkit.MqttProbe.error;
+import static dev.evsebridge.testkit.MqttProbe.message;
+import static dev.evsebridge.testkit.MqttProbe.onTopic;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evsebridge.testkit.Cable;
+import dev.evsebridge.testkit.Installation;
+import dev.evsebridge.testkit.Ledger;
+import dev.evsebridge.testkit.Messages;
+import dev.evsebridge.testkit.MqttProbe.Message;
+import dev.evsebridge.testkit.Patience;
+import dev.evsebridge.testkit.RawCharger;
+import dev.evsebridge.testkit.RequiresMosquitto;
+import dev.evsebridge.testkit.Serials;
+import dev.evsebridge.testkit.SteadySubscriber;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Route files are added, edited, broken and deleted while the bridge runs. What was running goes on
+ * until something better is there, and no message and no connection is lost over it.
+ *
+ * <p>A file shows that it has been loaded by a marker: a route in it that publishes one message
+ * with a text that no other marker has.
+ */
+@RequiresMosquitto
+class RouteReloadIT {
+  private static final String TO_MQTT = "charger-to-mqtt.yaml";
+  private static final String TO_CHARGER = "mqtt-to-charger.yaml";
+  private static final String ERRORS = "errors.yaml";
+  private static final String MARKERS = "from_dehneEVSE/markers";
+  private static final String REPLIES = "from_dehneEVSE/replies/reload";
+
+  private static final AtomicInteger LAST_MARKER = new AtomicInteger();
+
+  @RegisterExtension static final Installation installation = Installation.asDelivered();
+
+  private final String serial = Serials.next();
+  private final Map<Path, String> delivered = new TreeMap<>();
+
+  @BeforeEach
+  void rememberTheFiles() throws IOException {
+    for (Path file : files()) {
+      delivered.put(file, Files.readString(file));
+    }
+  }
+
+  @AfterEach
+  void putTheFilesBack() throws IOException {
+    for (Path file : files()) {
+      String text = delivered.get(file);
+      if (text == null) {
+        Files.delete(file);
+      } else if (!text.equals(Files.readString(file))) {
+        write(file.getFileName().toString(), text);
+      }
+    }
+  }
+
+  @Test
+  void aNewFileAddsItsRoutesAndADeletedOneTakesThemAway() throws IOException {
+    RawCharger charger = installation.charger(serial).answerLikeFirmware();
+    write(
+        "ticks.yaml",
+        """
+        - route:
+            id: ticks
+            description: Says something all the time.
+            from:
+              uri: timer:ticks?period=50
+              steps:
+                - setBody:
+                    constant: tick
+                - to:
+                    uri: paho-mqtt5:{{mqtt.topic_publish}}/ticks
+        """);
+    installation.probe().take(3, onTopic("from_dehneEVSE/ticks"));
+    Files.delete(folder().resolve("ticks.yaml"));
+    Message removed = writeAndAwait("marker.yaml", "");
+    Message later = writeAndAwait("marker.yaml", "");
+    assertTrue(later.number() > removed.number());
+    assertEquals(
+        List.of(),
+        installation
+            .probe()
+            .untaken(
+                onTopic("from_dehneEVSE/ticks").and(each -> each.number() > removed.number())));
+    assertAnswers(charger);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "- route: [",
+        """
+        - route:
+            id: misspelt
+            from:
+              uri: direct:misspelt
+              stepps:
+                - log: never
+        """,
+        """
+        - route:
+            id: unknown-component
+            from:
+              uri: direct:unknown-component
+              steps:
+                - to:
+                    uri: no-such-component:x
+        """,
+        """
+        - route:
+            id: unknown-option
+            from:
+              uri: direct:unknown-option
+              steps:
+                - to:
+                    uri: log:x
+                    parameters:
+                      noSuchOption: 1
+        """,
+        """
+        - route:
+            id: unknown-bean
+            from:
+              uri: direct:unknown-bean
+              steps:
+                - choice:
+                    when:
+                      - expression:
+                          simple: ${body} != null
+                        steps:
+                          - bean:
+                              ref: noSuchBean
+        """,
+        """
+        - route:
+            id: unknown-processor
+            from:
+              uri: direct:unknown-processor
+              steps:
+                - process:
+                    ref: noSuchProcessor
+        """,
+        """
+        - route:
+            id: unknown-key
+            from:
+              uri: direct:unknown-key
+              steps:
+                - to:
+                    uri: log:{{no.such.key}}
+        """,
+        """
+        - route:
+            id: wrong-expression
+            from:
+              uri: direct:wrong-expression
+              steps:
+                - setBody:
+                    simple: ${noSuchFunction}
+        """,
+        """
+        - route:
+            id: charger-to-mqtt
+            from:
+              uri: direct:id-of-another-file
+              steps:
+                - log: never
+        """
+      })
+  void aFileThatCannotBeUsedChangesNothingUntilItIsCorrected(String fault) {
+    RawCharger charger = installation.charger(serial).answerLikeFirmware();
+    String before = text(TO_CHARGER);
+    write(TO_CHARGER, before + "\n" + fault);
+    // is looked at after the broken one
+    Message unused = writeAndAwait("z-marker.yaml", "");
+    assertAnswers(charger);
+    installation.probe().request(Messages.setPwm(serial, 101));
+    installation.probe().take(error().and(each -> each.isOf(serial)));
+    Message corrected = writeAndAwait(TO_CHARGER, before);
+    assertEquals(MARKERS, corrected.topic());
+    assertAnswers(charger);
+  }
+
+  @Test
+  void aFileWhoseRoutesCannotStartChangesNothing() throws IOException {
+    RawCharger charger = installation.charger(serial).answerLikeFirmware();
+    String before = text(TO_CHARGER);
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      write(
+          TO_CHARGER,
+          before
+              + """
+
+              - route:
+                  id: port-is-taken
+                  description: Listens where somebody else listens.
+                  from:
+                    uri: netty:tcp://127.0.0.1:%d
+                    steps:
+                      - log: never
+              """
+                  .formatted(taken.getLocalPort()));
+      Message unused = writeAndAwait("z-marker.yaml", "");
+      assertAnswers(charger);
+    }
+    Message corrected = writeAndAwait(TO_CHARGER, before);
+    assertEquals(MARKERS, corrected.topic());
+    assertAnswers(charger);
+  }
+
+  @Test
+  void editingARouteUnderLoadLosesNoReadingAndNoConnection() throws InterruptedException {
+    Ledger ledger = new Ledger();
+    String before = text(TO_MQTT);
+    try (SteadySubscriber subscriber =
+        SteadySubscriber.start(installation.mosquitto(), "from_dehneEVSE", ledger::received)) {
+      subscriber.awaitSubscribed();
+      List<String> serials = List.of(serial, Serials.next(), Serials.next());
+      List<RawCharger> chargers = serials.stream().map(installation::charger).toList();
+      Load load =
+          Load.start(
+              Duration.ofMillis(2),
+              number -> chargers.forEach(charger -> charger.send(Ledger.reading(number))));
+      for (int edit = 0; edit < 5; edit++) {
+        Message loaded = writeAndAwait(TO_MQTT, before);
+        assertEquals(MARKERS, loaded.topic());
+      }
+      int last = load.stop();
+      for (int i = 0; i < serials.size(); i++) {
+        ledger.awaitNumber(serials.get(i), last);
+        assertEquals(List.of(), ledger.missing(serials.get(i), last));
+        assertEquals(List.of(), ledger.outOfOrder(serials.get(i)));
+        assertTrue(chargers.get(i).isOpen());
+      }
+      assertEquals(0, ledger.duplicates());
+    }
+  }
+
+  @Test
+  void editingTheErrorsUnderLoadKeepsOneAnswerPerRequest() throws InterruptedException {
+    Ledger ledger = new Ledger();
+    String before = text(ERRORS);
+    String streaming = Serials.next();
+    RawCharger charger = installation.charger(serial).answerLikeFirmware();
+    RawCharger streamer = installation.charger(streaming);
+    try (SteadySubscriber subscriber =
+        SteadySubscriber.start(installation.mosquitto(), "from_dehneEVSE", ledger::received)) {
+      subscriber.awaitSubscribed();
+      Load readings =
+          Load.start(Duration.ofMillis(5), number -> streamer.send(Ledger.reading(number)));
+      Load requests = Load.start(Duration.ofMillis(5), this::requestBrokenAndGood);
+      for (int edit = 0; edit < 4; edit++) {
+        Message loaded = writeAndAwait(ERRORS, before);
+        assertEquals(MARKERS, loaded.topic());
+      }
+      int broken = requests.stop();
+      int last = readings.stop();
+      ledger.awaitNumber(streaming, last);
+      assertEquals(List.of(), ledger.missing(streaming, last));
+      assertEquals(List.of(), ledger.outOfOrder(streaming));
+
+      List<String> wanted = new ArrayList<>();
+      for (int number = 1; number <= broken; number++) {
+        wanted.add("good " + number);
+        wanted.add("broken " + number);
+      }
+      List<String> replies =
+          installation.probe().take(wanted.size(), onTopic(REPLIES)).stream()
+              .map(Message::correlation)
+              .toList();
+      installation.awaitRequestsDone();
+      assertEquals(wanted.stream().sorted().toList(), replies.stream().sorted().toList());
+      assertEquals(List.of(), installation.probe().untaken(onTopic(REPLIES)));
+      assertEquals(broken, installation.probe().untaken(error()).size());
+      assertTrue(charger.isOpen());
+      assertTrue(streamer.isOpen());
+    }
+  }
+
+  private void requestBrokenAndGood(int number) {
+    installation.probe().request(Messages.ping(serial), REPLIES, "good " + number);
+    installation
+        .probe()
+        .request(Messages.plain("request_nonsense", serial), REPLIES, "broken " + number);
+  }
+
+  @Test
+  void aSecondRouteThatTakesRequestsTakesThemAwayFromNobody() throws IOException {
+    RawCharger charger = installation.charger(serial).answerLikeFirmware();
+    Message loaded =
+        writeAndAwait(
+            "tap.yaml",
+            """
+            - route:
+                id: tap
+                description: Copies all requests.
+                from:
+                  uri: paho-mqtt5:{{mqtt.topic_subscribe}}
+                  steps:
+                    - to:
+                        uri: paho-mqtt5:{{mqtt.topic_publish}}/tap
+            """);
+    assertEquals(MARKERS, loaded.topic());
+    Patience.until(
+        "the copy comes",
+        () -> {
+          assertAnswers(charger);
+          return !installation.probe().untaken(onTopic("from_dehneEVSE/tap")).isEmpty();
+        });
+    assertAnswers(charger);
+    Files.delete(folder().resolve("tap.yaml"));
+    Message deleted = writeAndAwait("z-marker.yaml", "");
+    assertEquals(MARKERS, deleted.topic());
+    assertAnswers(charger);
+  }
+
+  @Test
+  void aRouteWithAClientOfItsOwnCanBeEdited() {
+    try (Cable cable = Cable.to(installation.mosquitto().port())) {
+      for (int version = 1; version <= 3; version++) {
+        Message loaded = writeAndAwait("own-client.yaml", ownClient(cable.url(), version));
+        assertEquals(MARKERS, loaded.topic());
+        assertEchoes(version);
+      }
+      // one for taking and one for publishing, each connected once for each version
+      assertTrue(cable.connections() <= 6, () -> cable.connections() + " connections");
+      Message later = writeAndAwait("z-marker.yaml", "");
+      assertEquals(MARKERS, later.topic());
+      assertTrue(cable.connections() <= 6, () -> cable.connections() + " connections");
+      assertEchoes(3);
+    }
+  }
+
+  /** The broker knows a subscription a moment later than the route says it is there. */
+  private static void assertEchoes(int version) {
+    String question = "question " + LAST_MARKER.incrementAndGet();
+    String wanted = "version " + version + ": " + question;
+    Patience.until(
+        wanted,
+        () -> {
+          installation
+              .probe()
+              .publish("elsewhere/question", question.getBytes(StandardCharsets.UTF_8));
+          return !installation.probe().untaken(each -> each.text().equals(wanted)).isEmpty();
+        });
+    List<Message> older =
+        installation
+            .probe()
+            .untaken(each -> each.text().endsWith(question) && !each.text().equals(wanted));
+    assertEquals(List.of(), older);
+  }
+
+  private static String ownClient(String broker, int version) {
+    return """
+    - route:
+        id: own-client
+        description: Takes and answers with connections of its own.
+        from:
+          uri: paho-mqtt5:elsewhere/question
+          parameters:
+            brokerUrl: %1$s
+            clientId: own-client-in
+          steps:
+            - setBody:
+                simple: "version %2$d: ${bodyAs(String)}"
+            - to:
+                uri: paho-mqtt5:from_dehneEVSE/answers
+                parameters:
+                  brokerUrl: %1$s
+                  clientId: own-client-out
+    """
+        .formatted(broker, version);
+  }
+
+  private void assertAnswers(RawCharger charger) {
+    installation.probe().request(Messages.ping(serial));
+    installation.probe().take(message("response_ping", serial));
+    assertTrue(charger.isOpen());
+  }
+
+  private static Path folder() {
+    return installation.bridge().directory().resolve("routes");
+  }
+
+  private static List<Path> files() throws IOException {
+    try (Stream<Path> files = Files.list(folder())) {
+      return files.sorted().toList();
+    }
+  }
+
+  private static String text(String name) {
+    try {
+      return Files.readString(folder().resolve(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void write(String name, String text) {
+    try {
+      Path unused = Files.writeString(folder().resolve(name), text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes the file with a new marker in it, and returns when the bridge has loaded it. */
+  private static Message writeAndAwait(String name, String text) {
+    String marker = "marker " + LAST_MARKER.incrementAndGet();
+    write(
+        name,
+        text
+            + """
+
+            - route:
+                id: marker-of-%1$s
+                description: Says once that this file has been loaded.
+                from:
+                  uri: timer:%1$s
+                  parameters:
+                    delay: 0
+                    repeatCount: 1
+                  steps:
+                    - setBody:
+                        constant: %2$s
+                    - to:
+                        uri: paho-mqtt5:{{mqtt.topic_publish}}/markers
+            """
+                .formatted(name.replace(".yaml", ""), marker));
+    return installation.probe().take(onTopic(MARKERS).and(each -> each.text().equals(marker)));
+  }
+
+  /** Does something again and again on a thread of its own. */
+  private static final class Load {
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private final AtomicInteger number = new AtomicInteger();
+    private final Thread thread;
+
+    private Load(Duration pause, IntConsumer what) {
+      thread =
+          new Thread(
+              () -> {
+                while (!ended.get()) {
+                  what.accept(number.get() + 1);
+                  number.incrementAndGet();
+                  LockSupport.parkNanos(pause.toNanos());
+                }
+              },
+              "load");
+      thread.setDaemon(true);
+    }
+
+    /** Begins with number 1. */
+    static Load start(Duration pause, IntConsumer what) {
+      Load load = new Load(pause, what);
+      load.thread.start();
+      return load;
+    }
+
+    /** Returns the last number. */
+    int stop() throws InterruptedException {
+      ended.set(true);
+      thread.join(Patience.LIMIT.toMillis());
+      return number.get();
+    }
+  }
+}
