@@ -258,9 +258,12 @@ final class Bench implements Callable<Integer> {
     }
   }
 
+  /** Time, and allocation through the profiler of JMH. */
   private static void runMicroBenchmarks(String[] args) {
+    List<String> all = new ArrayList<>(List.of("-prof", "gc"));
+    all.addAll(List.of(args));
     try {
-      org.openjdk.jmh.Main.main(args);
+      org.openjdk.jmh.Main.main(all.toArray(String[]::new));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

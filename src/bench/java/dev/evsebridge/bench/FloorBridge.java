@@ -10,6 +10,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
@@ -60,6 +61,7 @@ final class FloorBridge implements MqttCallback {
   private static final String PUBLISH = "from_dehneEVSE";
   private static final String SUBSCRIBE = "to_dehneEVSE";
   private static final int UNDER_WAY_AT_QOS_0 = 256;
+  private static final int BYTES_AT_ONCE = 16 * 1024;
   private static final int QUEUE_HIGH = 4096;
   private static final int QUEUE_LOW = 512;
 
@@ -115,6 +117,9 @@ final class FloorBridge implements MqttCallback {
         .channel(NioServerSocketChannel.class)
         .option(ChannelOption.SO_BACKLOG, 4096)
         .childOption(ChannelOption.TCP_NODELAY, true)
+        .childOption(
+            ChannelOption.RCVBUF_ALLOCATOR,
+            new FixedRecvByteBufAllocator(BYTES_AT_ONCE).maxMessagesPerRead(1))
         .childHandler(
             new ChannelInitializer<SocketChannel>() {
               @Override

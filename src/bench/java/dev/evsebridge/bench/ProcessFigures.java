@@ -25,6 +25,21 @@ record ProcessFigures(double cpuSeconds, double rssMegabytes, double peakRssMega
     }
   }
 
+  /** The time that all cores together were not idle, including what the hypervisor took away. */
+  static double machineCpuSeconds() {
+    try {
+      String[] fields = Files.readAllLines(Path.of("/proc/stat")).get(0).split(" +", 10);
+      double ticks = 0;
+      for (int i = 1; i <= 8; i++) {
+        boolean idleOrWaiting = i == 4 || i == 5;
+        ticks += idleOrWaiting ? 0 : Long.parseLong(fields[i]);
+      }
+      return ticks / TICKS_PER_SECOND;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static ProcessFigures of(ProcessHandle process) {
     double cpu = 0;
     double rss = 0;

@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
  * file) from the results.
  */
 final class Report {
+  private static final double DISTURBING_CORES = 0.2;
   private static final String[] FAULTS = {
     "lost",
     "duplicates",
@@ -89,6 +90,10 @@ final class Report {
           format("p50 %.2f ms", median(good, "p50_ms"))
               + format(", p99 %.2f ms", median(good, "p99_ms")));
     }
+    double others = median(good, "others_cpu_cores");
+    if (others > DISTURBING_CORES) {
+      parts.add(format("(others took %.1f cores)", others));
+    }
     for (String fault : FAULTS) {
       double count =
           good.stream().mapToDouble(run -> run.figure(fault)).filter(each -> each > 0).sum();
@@ -129,7 +134,8 @@ final class Report {
           text.append(" |\n");
         });
     text.append(
-        "\nMedians over the rounds. µs = CPU of the bridge per message; faults are summed up over the rounds.\n");
+        "\nMedians over the rounds. µs = CPU of the bridge per message; faults are summed up over the rounds;"
+            + " others = processes that have nothing to do with the run.\n");
     return text.toString();
   }
 

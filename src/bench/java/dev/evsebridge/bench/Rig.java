@@ -105,7 +105,8 @@ final class Rig implements AutoCloseable {
         messages,
         bridge.figures(),
         broker.figures().cpuSeconds(),
-        ProcessFigures.ownCpuSeconds());
+        ProcessFigures.ownCpuSeconds(),
+        ProcessFigures.machineCpuSeconds());
   }
 
   /** Notes what went wrong during the whole run. */
@@ -152,20 +153,22 @@ final class Rig implements AutoCloseable {
       long messages,
       ProcessFigures bridge,
       double brokerCpuSeconds,
-      double generatorCpuSeconds) {
+      double generatorCpuSeconds,
+      double machineCpuSeconds) {
     /** Notes rate and cost per message from the earlier look to this one. */
     void reportSince(Snapshot earlier, Map<String, Double> figures) {
       double seconds = (nanos - earlier.nanos) / 1e9;
       double count = messages - earlier.messages;
       double cpu = bridge.cpuSeconds() - earlier.bridge.cpuSeconds();
       figures.put("per_second", count / seconds);
+      double brokerCpu = brokerCpuSeconds - earlier.brokerCpuSeconds;
+      double generatorCpu = generatorCpuSeconds - earlier.generatorCpuSeconds;
+      double machineCpu = machineCpuSeconds - earlier.machineCpuSeconds;
       figures.put("cpu_us_per_message", cpu / count * 1e6);
       figures.put("cpu_cores", cpu / seconds);
-      figures.put(
-          "broker_cpu_us_per_message", (brokerCpuSeconds - earlier.brokerCpuSeconds) / count * 1e6);
-      figures.put(
-          "generator_cpu_us_per_message",
-          (generatorCpuSeconds - earlier.generatorCpuSeconds) / count * 1e6);
+      figures.put("broker_cpu_us_per_message", brokerCpu / count * 1e6);
+      figures.put("generator_cpu_us_per_message", generatorCpu / count * 1e6);
+      figures.put("others_cpu_cores", (machineCpu - cpu - brokerCpu - generatorCpu) / seconds);
       figures.put("rss_mb", bridge.rssMegabytes());
     }
   }

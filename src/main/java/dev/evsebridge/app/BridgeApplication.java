@@ -1,16 +1,11 @@
 package dev.evsebridge.app;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonFactoryBuilder;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.MqttSettings;
+import dev.evsebridge.json.BridgeJson;
 import dev.evsebridge.listener.ChargerPipeline;
+import dev.evsebridge.log.LogThrottle;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
@@ -27,16 +22,26 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.StartupSummaryLevel;
+import org.apache.camel.component.properties.PropertiesComponent;
+import org.apache.camel.main.BaseMainSupport;
 import org.apache.camel.main.Main;
+import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.RouteDefinition;
@@ -56,6 +61,8 @@ final class BridgeApplication implements AutoCloseable {
   private static final String REPORT_ERROR = "direct:report-error";
   private static final String CHARGER_AVAILABILITY = "direct:charger-availability";
 
+  private static final int REPORTS_AT_MOST = 10_000;
+
   private final BridgeSettings settings;
   private final int simulatedChargers;
   private final Main main = new Main();
@@ -65,6 +72,20 @@ final class BridgeApplication implements AutoCloseable {
   private final SessionRegistry registry;
   private final CompletableFuture<@Nullable ConfigurationException> stopped =
       new CompletableFuture<>();
+  private final ReentrantLock traffic = new ReentrantLock();
+  private final LogThrottle droppedReports = new LogThrottle(1, Duration.ofSeconds(10));
+  private final ThreadPoolExecutor reports =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          0,
+          TimeUnit.SECONDS,
+          new ArrayBlockingQueue<>(REPORTS_AT_MOST),
+          task -> {
+            Thread thread = new Thread(task, "error-reports");
+            thread.setDaemon(true);
+            return thread;
+          });
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean started;
   private @Nullable ProducerTemplate toRoutes;
@@ -76,7 +97,7 @@ final class BridgeApplication implements AutoCloseable {
     this.settings = settings;
     this.simulatedChargers = simulatedChargers;
     int maxConnections = settings.limits().maxConnections();
-    this.broker = new BrokerConnection(settings.mqtt(), maxConnections, this::holdBackChargers);
+    this.broker = new BrokerConnection(settings.mqtt(), maxConnections, new HeldChargers(intake));
     this.presence = new Presence(journalFile(settings), this::announce);
     this.registry = new SessionRegistry(settings.limits(), settings.names()::clientId, presence);
   }
@@ -85,14 +106,6 @@ final class BridgeApplication implements AutoCloseable {
     MqttSettings mqtt = settings.mqtt();
     int broker = Objects.hash(mqtt.broker().toString(), mqtt.publishTopic(), mqtt.clientId());
     return settings.stateDir().resolve("online-%08x.txt".formatted(broker));
-  }
-
-  private void holdBackChargers(boolean hold) {
-    if (hold) {
-      intake.shut(Intake.Reason.BACKLOG);
-    } else {
-      intake.open(Intake.Reason.BACKLOG);
-    }
   }
 
   void start() throws Exception {
@@ -122,21 +135,22 @@ final class BridgeApplication implements AutoCloseable {
         new RouteFiles(
             Path.of(ROUTES_FOLDER),
             context,
-            this::mqttComponent,
-            new RouteTraffic(context, broker, intake),
+            this::mqttTrial,
+            new RouteTraffic(context, broker, intake, traffic),
             exchanged -> {
               if (exchanged.contains(LISTENER_ROUTE)) {
                 guard.listenerExchanged();
               }
             });
     routeFiles.start();
+    if (!settings.ignoredVariables().isEmpty()) {
+      LOG.info("Environment variables that are no settings: {}", settings.ignoredVariables());
+    }
     started = true;
     broker.ready();
+    Footprint.keepSmall();
     if (simulatedChargers > 0) {
-      simulator =
-          new Simulator(
-              new InetSocketAddress(InetAddress.getLoopbackAddress(), settings.bindPort()),
-              simulatedChargers);
+      simulator = new Simulator(ownAddress(), simulatedChargers);
       simulator.start();
     }
   }
@@ -147,7 +161,7 @@ final class BridgeApplication implements AutoCloseable {
     } catch (Exception e) {
       LOG.debug("Camel could not be started", e);
       throw RouteFiles.explainFailedStart(
-          Path.of(ROUTES_FOLDER), main.getCamelContext(), this::mqttComponent, e);
+          Path.of(ROUTES_FOLDER), main.getCamelContext(), this::mqttTrial, e);
     }
     ModelCamelContext model = (ModelCamelContext) main.getCamelContext();
     if (model.getRouteDefinition(LISTENER_ROUTE) == null) {
@@ -162,8 +176,14 @@ final class BridgeApplication implements AutoCloseable {
         .getRouteDefinitions().stream().map(RouteDefinition::getRouteId).sorted().toList();
   }
 
-  private BridgeMqttComponent mqttComponent() {
-    return new BridgeMqttComponent(broker);
+  private BridgeMqttComponent mqttTrial() {
+    return BridgeMqttComponent.onlyChecking(broker);
+  }
+
+  private InetSocketAddress ownAddress() throws UnknownHostException {
+    InetAddress bound = InetAddress.getByName(settings.bindAddress());
+    return new InetSocketAddress(
+        bound.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : bound, settings.bindPort());
   }
 
   /** The port is tried before the broker is: a second bridge must not throw the first one out. */
@@ -191,6 +211,7 @@ final class BridgeApplication implements AutoCloseable {
     main.setShutdownStrategy(new SimpleMainShutdownStrategy());
     main.setPropertyPlaceholderLocations("file:application.properties");
     settings.placeholders().forEach(main::addOverrideProperty);
+    main.addMainListener(new SettingsFirst());
     main.configure()
         .withName("evse-mqtt-bridge")
         .withRoutesIncludePattern("file:" + ROUTES_FOLDER + "/*.yaml")
@@ -201,7 +222,7 @@ final class BridgeApplication implements AutoCloseable {
         .withJmxEnabled(false);
     main.configure().setStartupSummaryLevel(StartupSummaryLevel.Off);
     main.configure().routeControllerConfig().withEnabled(true);
-    main.bind("paho-mqtt5", mqttComponent());
+    main.bind("paho-mqtt5", new BridgeMqttComponent(broker));
     main.bind(
         "chargerPipeline",
         new ChargerPipeline(registry, settings.allowedSerials(), intake, this::reportError));
@@ -210,24 +231,16 @@ final class BridgeApplication implements AutoCloseable {
     main.bind("replies", new Replies());
     main.bind("errorReports", new ErrorReports());
     main.bind("sessionRegistry", registry);
-    main.bind("json", jsonMapper());
+    main.bind("json", BridgeJson.mapper());
   }
 
-  /** Strict on what comes in; on what goes out, the same text as the original bridge. */
-  private static ObjectMapper jsonMapper() {
-    JsonFactory factory =
-        new JsonFactoryBuilder()
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(16).build())
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .disable(JsonFactory.Feature.CHARSET_DETECTION)
-            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
-            .build();
-    return new ObjectMapper(factory).enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-  }
-
+  /** Comes from the event loops, which must not wait while routes are being exchanged. */
   private void reportError(ErrorMessage error) {
-    sendToRoute(REPORT_ERROR, error, Map.of());
+    try {
+      reports.execute(() -> sendToRoute(REPORT_ERROR, error, Map.of()));
+    } catch (RejectedExecutionException e) {
+      droppedReports.log(suffix -> LOG.warn("Too many errors to report; dropped one{}", suffix));
+    }
   }
 
   private void announce(String clientId, String state) {
@@ -239,10 +252,13 @@ final class BridgeApplication implements AutoCloseable {
     if (template == null) {
       return;
     }
+    traffic.lock();
     try {
       template.sendBodyAndHeaders(endpoint, body, headers);
     } catch (RuntimeException e) {
       LOG.error("Route {} failed: {}", endpoint, FailSafe.rootMessage(e));
+    } finally {
+      traffic.unlock();
     }
   }
 
@@ -278,6 +294,21 @@ final class BridgeApplication implements AutoCloseable {
     broker.close();
     if (started) {
       LOG.info("Stopped");
+    }
+  }
+
+  /**
+   * The settings have been read from all sources in their order; Camel, left alone, would ask the
+   * environment first whenever a route names a setting.
+   */
+  private static final class SettingsFirst extends MainListenerSupport {
+    @Override
+    public void beforeConfigure(BaseMainSupport main) {
+      PropertiesComponent properties =
+          (PropertiesComponent) main.getCamelContext().getPropertiesComponent();
+      properties.setEnvironmentVariableMode(
+          PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_FALLBACK);
+      properties.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_FALLBACK);
     }
   }
 }

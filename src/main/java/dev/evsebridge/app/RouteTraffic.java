@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.CamelContext;
 
 /**
@@ -24,8 +25,16 @@ final class RouteTraffic implements RouteFiles.Traffic {
   private final CamelContext context;
   private final BrokerConnection broker;
   private final Intake intake;
+  private final ReentrantLock announcements;
 
-  RouteTraffic(CamelContext context, BrokerConnection broker, Intake intake) {
+  /**
+   * Makes it.
+   *
+   * @param announcements held while the bridge itself sends something to a route
+   */
+  RouteTraffic(
+      CamelContext context, BrokerConnection broker, Intake intake, ReentrantLock announcements) {
+    this.announcements = announcements;
     this.context = context;
     this.broker = broker;
     this.intake = intake;
@@ -35,7 +44,8 @@ final class RouteTraffic implements RouteFiles.Traffic {
   public void stop(Set<String> routeIds) {
     broker.holdDelivery();
     awaitIdle(routeIds, PATIENCE);
-    intake.shut(Intake.Reason.ROUTES_RELOADING);
+    intake.shutAndWait(Intake.Reason.ROUTES_RELOADING);
+    announcements.lock();
     awaitIdle(routeIds, STRAGGLERS);
   }
 
@@ -49,6 +59,7 @@ final class RouteTraffic implements RouteFiles.Traffic {
 
   @Override
   public void resume() {
+    announcements.unlock();
     intake.open(Intake.Reason.ROUTES_RELOADING);
     broker.releaseDelivery();
   }

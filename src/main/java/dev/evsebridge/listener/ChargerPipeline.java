@@ -12,7 +12,6 @@ import dev.evsebridge.session.SessionLimits;
 import dev.evsebridge.session.SessionRegistry;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.flow.FlowControlHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -83,7 +82,7 @@ public final class ChargerPipeline extends ServerInitializerFactory {
     pipeline.addLast("requestEncoder", encoder);
     pipeline.addLast("helloDecoder", new HelloDecoder(limits.maxFrameLengthBytes()));
     pipeline.addLast("messageDecoder", new MessageDecoder(registry::clientId));
-    pipeline.addLast("flowControl", new FlowControlHandler());
+    pipeline.addLast("flowControl", new LosslessFlowControl());
     pipeline.addLast("session", new SessionHandler(registry, allowedSerials, intake, errors));
     if (consumer != null) {
       pipeline.addLast("route", new RouteHandler(consumer));

@@ -29,11 +29,22 @@ public final class BridgeMqttComponent extends PahoMqtt5Component {
           "exchangePattern");
 
   private final BrokerConnection connection;
+  private final boolean onlyChecking;
 
   /** Makes the component for the bridge's connection. */
   public BridgeMqttComponent(BrokerConnection connection) {
+    this(connection, false);
+  }
+
+  private BridgeMqttComponent(BrokerConnection connection, boolean onlyChecking) {
     this.connection = connection;
+    this.onlyChecking = onlyChecking;
     getConfiguration().setQos(connection.settings().qos());
+  }
+
+  /** A component whose endpoints take the same options and never connect. */
+  public static BridgeMqttComponent onlyChecking(BrokerConnection connection) {
+    return new BridgeMqttComponent(connection, true);
   }
 
   @Override
@@ -46,7 +57,8 @@ public final class BridgeMqttComponent extends PahoMqtt5Component {
       useBridgesBroker(configuration);
     }
     BridgeMqttEndpoint endpoint =
-        new BridgeMqttEndpoint(uri, topic, this, configuration, shared ? connection : null);
+        new BridgeMqttEndpoint(
+            uri, topic, this, configuration, shared || onlyChecking ? connection : null);
     endpoint.setClient(getClient());
     setProperties(endpoint, parameters);
     return endpoint;

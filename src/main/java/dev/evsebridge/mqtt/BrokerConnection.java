@@ -16,7 +16,6 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
@@ -90,12 +89,12 @@ public final class BrokerConnection {
    * Makes a connection that is not yet begun.
    *
    * @param settings how to reach the broker
-   * @param sources how many chargers may each send one more message after being held back
-   * @param holdBack is told when chargers must be held back because the broker is slow
+   * @param sourceCount how many sources may each send one more message after being held back
+   * @param sources are held back while the broker is too slow for them
    */
-  public BrokerConnection(MqttSettings settings, int sources, Consumer<Boolean> holdBack) {
+  public BrokerConnection(MqttSettings settings, int sourceCount, MessageSources sources) {
     this.settings = settings;
-    this.outbox = new Outbox(settings.bufferMessages(), sources, holdBack);
+    this.outbox = new Outbox(settings.bufferMessages(), sourceCount, sources);
   }
 
   /** How the broker is reached. */
@@ -213,8 +212,7 @@ public final class BrokerConnection {
     try {
       IMqttToken token = fresh.client.connect(options(fresh));
       token.waitForCompletion(ANSWER_TIMEOUT.toMillis());
-      Integer receiveMaximum = token.getResponseProperties().getReceiveMaximum();
-      fresh.receiveMaximum = receiveMaximum == null ? DEFAULT_RECEIVE_MAXIMUM : receiveMaximum;
+      fresh.keepTo(token.getResponseProperties());
     } catch (MqttException e) {
       fresh.abandon();
       LOG.warn(
@@ -417,6 +415,7 @@ public final class BrokerConnection {
     private final MqttAsyncClient client;
     private final @Nullable BrokerSockets sockets;
     private int receiveMaximum = DEFAULT_RECEIVE_MAXIMUM;
+    private long maximumPacketBytes = Long.MAX_VALUE;
     private long connectedAtNanos;
 
     Link() throws MqttException {
@@ -427,12 +426,35 @@ public final class BrokerConnection {
       sockets = "tcp".equals(settings.broker().getScheme()) ? new BrokerSockets() : null;
     }
 
+    /** Takes over the limits that the broker has stated. */
+    void keepTo(MqttProperties stated) {
+      Integer receive = stated.getReceiveMaximum();
+      Long packet = stated.getMaximumPacketSize();
+      receiveMaximum = receive == null ? DEFAULT_RECEIVE_MAXIMUM : receive;
+      maximumPacketBytes = packet == null ? Long.MAX_VALUE : packet;
+    }
+
     @Override
-    public void send(OutgoingMessage message) throws MqttException {
+    public void send(OutgoingMessage message) {
+      if (message.packetBytesAtMost() > maximumPacketBytes) {
+        // Sent all the same, it would end the connection, again and again.
+        LOG.error(
+            "Dropped a message of {} bytes on {}: the broker takes packets of up to {} bytes",
+            message.payloadBytes(),
+            message.topic(),
+            maximumPacketBytes);
+        executor.execute(() -> outbox.done(this, message));
+        return;
+      }
       if (sockets != null) {
         sockets.announce();
       }
-      var unused = client.publish(message.topic(), message.toMqtt(), message, this);
+      try {
+        var unused = client.publish(message.topic(), message.toMqtt(), message, this);
+      } catch (MqttException e) {
+        // The outbox keeps the message for the next connection.
+        executor.execute(() -> lost(this, BrokerFailure.explain(e)));
+      }
     }
 
     @Override

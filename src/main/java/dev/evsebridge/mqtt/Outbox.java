@@ -4,8 +4,6 @@ import dev.evsebridge.log.LogThrottle;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Iterator;
-import java.util.function.Consumer;
-import org.eclipse.paho.mqttv5.common.MqttException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,16 +26,22 @@ final class Outbox {
   /** Messages of QoS 0 handed to the client and not yet written. */
   private static final int MAX_UNWRITTEN = 256;
 
-  /** Puts a message on the network and says later, by {@link #done}, that it has arrived. */
+  /**
+   * Puts a message on the network and says later, by {@link #done}, that it has arrived. Should it
+   * fail, {@link #disconnected} brings the message back to the head of the queue.
+   */
   @FunctionalInterface
   interface Wire {
-    void send(OutgoingMessage message) throws MqttException;
+    void send(OutgoingMessage message);
   }
+
+  /** Messages that have arrived at the broker before the next sources are let go on. */
+  private static final int RELIEF_EVERY = 256;
 
   private final int capacity;
   private final int capacityConnected;
   private final int holdBackAbove;
-  private final Consumer<Boolean> holdBack;
+  private final MessageSources sources;
   private final ArrayDeque<OutgoingMessage> waiting = new ArrayDeque<>();
   private final ArrayDeque<OutgoingMessage> inFlight = new ArrayDeque<>();
   private final LogThrottle drops = new LogThrottle(1, Duration.ofSeconds(10));
@@ -47,6 +51,8 @@ final class Outbox {
   private int unacknowledged;
   private int unwritten;
   private boolean holdingBack;
+  private boolean someHeld;
+  private int doneSinceRelief;
   private long dropped;
   private long droppedBeforeLoss;
 
@@ -54,14 +60,14 @@ final class Outbox {
    * Makes an empty outbox.
    *
    * @param capacity messages kept while the broker is away
-   * @param sources how many sources may each add one more message after being told to hold back
-   * @param holdBack is told when the sources must hold back, and when no longer
+   * @param sourceCount how many sources may each add one more message after being held back
+   * @param sources are held back while too many messages wait
    */
-  Outbox(int capacity, int sources, Consumer<Boolean> holdBack) {
+  Outbox(int capacity, int sourceCount, MessageSources sources) {
     this.capacity = capacity;
     this.holdBackAbove = Math.max(1, capacity / 2);
-    this.capacityConnected = Math.max(capacity, holdBackAbove + sources);
-    this.holdBack = holdBack;
+    this.capacityConnected = Math.max(capacity, holdBackAbove + sourceCount);
+    this.sources = sources;
   }
 
   /** Takes a message; never waits. */
@@ -76,7 +82,8 @@ final class Outbox {
     } else {
       pump();
       if (!holdingBack && waiting.size() > holdBackAbove) {
-        setHoldingBack(true);
+        holdingBack = true;
+        sources.holdBack();
       }
     }
   }
@@ -113,7 +120,7 @@ final class Outbox {
     notifyAll();
     unacknowledged = 0;
     unwritten = 0;
-    setHoldingBack(false);
+    letEverybodyGoOn();
     droppedBeforeLoss = dropped;
     trim();
   }
@@ -136,9 +143,7 @@ final class Outbox {
     if (inFlight.isEmpty()) {
       notifyAll();
     }
-    if (holdingBack && waiting.size() <= holdBackAbove / 2) {
-      setHoldingBack(false);
-    }
+    relieve();
   }
 
   private void pump() {
@@ -160,13 +165,7 @@ final class Outbox {
       } else {
         unacknowledged++;
       }
-      try {
-        current.send(next);
-      } catch (MqttException e) {
-        // The connection is ending; its end brings the message back to the head of the queue.
-        LOG.debug("Could not send: {}", e.getMessage());
-        return;
-      }
+      current.send(next);
     }
   }
 
@@ -182,10 +181,27 @@ final class Outbox {
     drops.log(suffix -> LOG.warn("{}; {} dropped since the start{}", what, dropped, suffix));
   }
 
-  private void setHoldingBack(boolean hold) {
-    if (holdingBack != hold) {
-      holdingBack = hold;
-      holdBack.accept(hold);
+  /** Lets sources go on little by little, as there is room for what they bring. */
+  private void relieve() {
+    if (holdingBack && waiting.size() <= holdBackAbove / 2) {
+      holdingBack = false;
+      someHeld = true;
+      doneSinceRelief = RELIEF_EVERY;
+    }
+    if (someHeld && !holdingBack && (waiting.isEmpty() || ++doneSinceRelief >= RELIEF_EVERY)) {
+      doneSinceRelief = 0;
+      someHeld = sources.letSomeGoOn();
+    }
+  }
+
+  private void letEverybodyGoOn() {
+    if (holdingBack || someHeld) {
+      holdingBack = false;
+      someHeld = false;
+      boolean more = true;
+      while (more) {
+        more = sources.letSomeGoOn();
+      }
     }
   }
 

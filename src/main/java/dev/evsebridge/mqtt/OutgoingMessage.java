@@ -10,6 +10,9 @@ import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
  */
 final class OutgoingMessage {
 
+  /** MQTT 5: fixed header, topic length, packet id, and the properties that the bridge sets. */
+  private static final long HEADER_BYTES_AT_MOST = 64;
+
   private final String topic;
   private final byte[] payload;
   private final int qos;
@@ -25,6 +28,20 @@ final class OutgoingMessage {
     this.qos = qos;
     this.retained = retained;
     this.properties = properties;
+  }
+
+  /** Length of the payload. */
+  int payloadBytes() {
+    return payload.length;
+  }
+
+  /** An upper bound for the length of the packet on the network. */
+  long packetBytesAtMost() {
+    byte[] correlation = properties.getCorrelationData();
+    return payload.length
+        + HEADER_BYTES_AT_MOST
+        + 3L * topic.length()
+        + (correlation == null ? 0 : correlation.length);
   }
 
   String topic() {

@@ -7,7 +7,6 @@ import org.apache.camel.component.paho.mqtt5.PahoMqtt5Endpoint;
 import org.apache.camel.support.DefaultProducer;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
-import org.eclipse.paho.mqttv5.common.util.MqttTopicValidator;
 
 /**
  * Hands messages to the bridge's connection, which keeps them until the broker has them. The step
@@ -39,7 +38,12 @@ final class SharedProducer extends DefaultProducer {
       properties =
           message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, MqttProperties.class);
     }
-    MqttTopicValidator.validate(topic, false, false);
+    if (!topic.equals(endpoint.getTopic())) {
+      Topics.check(topic);
+    }
+    if (qos < 0 || qos > 2) {
+      throw new IllegalArgumentException("a QoS is 0, 1 or 2: " + qos);
+    }
     byte[] payload = message.getBody(byte[].class);
     connection.publish(
         new OutgoingMessage(
@@ -48,5 +52,11 @@ final class SharedProducer extends DefaultProducer {
             qos,
             retained,
             properties == null ? new MqttProperties() : properties));
+  }
+
+  @Override
+  protected void doInit() throws Exception {
+    super.doInit();
+    Topics.check(endpoint.getTopic());
   }
 }

@@ -116,6 +116,9 @@ public final class Presence implements SessionListener, BrokerListener {
 
   /** Announces everybody as offline; returns when that has been handed over. */
   public void stop() {
+    if (executor.isShutdown()) {
+      return;
+    }
     CountDownLatch done = new CountDownLatch(1);
     execute(
         () -> {

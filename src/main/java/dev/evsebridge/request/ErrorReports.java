@@ -43,16 +43,18 @@ public final class ErrorReports {
   public ErrorMessage routeFailed(Exchange exchange) {
     String where = exchange.getProperty(ExchangePropertyKey.FAILURE_ROUTE_ID, String.class);
     Throwable failure = caught(exchange, Throwable.class);
-    String reason =
-        failure.getMessage() == null ? failure.getClass().getSimpleName() : failure.getMessage();
+    String message = failure.getMessage();
+    String reason = message == null ? failure.getClass().getSimpleName() : message;
     failedRoutes.log(
         suffix -> {
-          LOG.error("Route {} failed: {}{}", where, firstLine(reason), suffix);
+          LOG.error("Route {} failed: {}{}", where, printable(firstLine(reason), 300), suffix);
           LOG.debug("Route {} failed", where, failure);
         });
-    return report(
-        exchange,
-        ErrorCode.ROUTE_FAILED,
+    RequestContext context = RequestContext.find(exchange);
+    return new ErrorMessage(
+        context == null ? null : context.clientId(),
+        context == null ? null : context.requestType(),
+        ErrorCode.ROUTE_FAILED.code(),
         "A step of the bridge's route %s failed; its log says why.".formatted(where));
   }
 
@@ -73,14 +75,14 @@ public final class ErrorReports {
 
   private ErrorMessage report(Exchange exchange, ErrorCode code, String detail) {
     RequestContext context = RequestContext.find(exchange);
-    String clientId = context == null ? null : context.getClientId();
-    String requestType = context == null ? null : context.getRequestType();
+    String clientId = context == null ? null : context.clientId();
+    String requestType = context == null ? null : context.requestType();
     failedRequests.log(
         suffix ->
             LOG.warn(
                 "{} for {} failed: {}: {}{}",
-                requestType == null ? "Request" : printable(requestType),
-                clientId == null ? "an unknown charger" : printable(clientId),
+                requestType == null ? "Request" : printable(requestType, 64),
+                clientId == null ? "an unknown charger" : printable(clientId, 64),
                 code.code(),
                 detail,
                 suffix));
@@ -88,8 +90,8 @@ public final class ErrorReports {
   }
 
   /** What came from outside must not forge log lines. */
-  private static String printable(String text) {
+  private static String printable(String text, int most) {
     String clean = text.replaceAll("\\p{Cntrl}", "?");
-    return clean.length() <= 64 ? clean : clean.substring(0, 64) + "…";
+    return clean.length() <= most ? clean : clean.substring(0, most) + "…";
   }
 }

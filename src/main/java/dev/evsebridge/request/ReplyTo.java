@@ -2,8 +2,8 @@ package dev.evsebridge.request;
 
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.RequestFailedException;
+import dev.evsebridge.mqtt.Topics;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
-import org.eclipse.paho.mqttv5.common.util.MqttTopicValidator;
 import org.jspecify.annotations.Nullable;
 
 /** Where a request of MQTT 5 wants its answer: Response Topic and Correlation Data. */
@@ -23,10 +23,11 @@ final class ReplyTo {
     }
     String topic = properties.getResponseTopic();
     try {
-      MqttTopicValidator.validate(topic, false, false);
+      Topics.check(topic);
     } catch (IllegalArgumentException e) {
       throw new RequestFailedException(
-          ErrorCode.INVALID_VALUE, "The Response Topic must be a topic without wildcards.");
+          ErrorCode.INVALID_VALUE,
+          "The Response Topic must be a topic without wildcards and control characters.");
     }
     return new ReplyTo(topic, properties.getCorrelationData());
   }

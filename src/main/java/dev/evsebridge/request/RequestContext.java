@@ -6,13 +6,23 @@ import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a request besides its content, kept with the exchange that carries it. Routes
- * can read it: {@code ${exchangeProperty.request.clientId}}.
+ * What is known of a request besides its content, kept with the exchange that carries it.
+ *
+ * <p>What routes decide by stands in exchange properties of its own: Camel reads {@code
+ * ${exchangeProperty.messageType}} at once, but looks into an object by reflection, each time.
  */
-public final class RequestContext {
+final class RequestContext {
 
-  /** Name of the exchange property. */
-  public static final String PROPERTY = "request";
+  /** The charger that is meant, once known. */
+  static final String CLIENT_ID = "clientId";
+
+  /** The request's message_type, once known. */
+  static final String MESSAGE_TYPE = "messageType";
+
+  /** The topic on which the sender wants the answer as well, where it wants one. */
+  static final String REPLY_TO = "replyTo";
+
+  private static final String PROPERTY = "request";
 
   private final boolean retained;
   private final Deadline deadline;
@@ -39,22 +49,17 @@ public final class RequestContext {
   }
 
   /** Whether it came from the broker's retained store. */
-  public boolean isRetained() {
+  boolean isRetained() {
     return retained;
   }
 
-  /** Whether the sender wants an answer on a topic of its own. */
-  public boolean isReplyWanted() {
-    return replyTo != null;
-  }
-
   /** The charger that is meant, once known. */
-  public @Nullable String getClientId() {
+  @Nullable String clientId() {
     return clientId;
   }
 
   /** The request's message_type, once known. */
-  public @Nullable String getRequestType() {
+  @Nullable String requestType() {
     return requestType;
   }
 
@@ -66,12 +71,15 @@ public final class RequestContext {
     return replyTo;
   }
 
-  void replyTo(@Nullable ReplyTo to) {
+  void replyTo(@Nullable ReplyTo to, Exchange exchange) {
     replyTo = to;
+    exchange.setProperty(REPLY_TO, to == null ? null : to.topic());
   }
 
-  void identify(@Nullable String client, @Nullable String type) {
+  void identify(@Nullable String client, @Nullable String type, Exchange exchange) {
     clientId = client;
     requestType = type;
+    exchange.setProperty(CLIENT_ID, client);
+    exchange.setProperty(MESSAGE_TYPE, type);
   }
 }

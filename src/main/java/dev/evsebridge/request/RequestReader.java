@@ -49,7 +49,7 @@ public final class RequestReader {
         message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_RETAINED, false, Boolean.class);
     RequestContext context = new RequestContext(retained, deadline(properties));
     context.keepIn(exchange);
-    context.replyTo(ReplyTo.of(properties));
+    context.replyTo(ReplyTo.of(properties), exchange);
     byte[] payload = message.getBody(byte[].class);
     if (payload != null && payload.length > maxPayloadBytes) {
       throw new RequestFailedException(
@@ -74,7 +74,8 @@ public final class RequestReader {
       throw new RequestFailedException(
           ErrorCode.INVALID_JSON, "The message must be a JSON object, but it is null.");
     }
-    context.identify(textOrNull(json.get("client_id")), textOrNull(json.get("message_type")));
+    context.identify(
+        textOrNull(json.get("client_id")), textOrNull(json.get("message_type")), exchange);
     if (context.isRetained()) {
       throw new RequestFailedException(
           ErrorCode.RETAINED_REQUEST,

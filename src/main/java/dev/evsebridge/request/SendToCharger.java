@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sends the request to its charger's open socket. The route goes on when the answer has come, with
- * the answer as its body; meanwhile no thread waits.
+ * the answer as its body; meanwhile no thread waits. Firmware has no answer, so nobody is sent one.
  */
 public final class SendToCharger extends AsyncProcessorSupport {
 
@@ -37,6 +37,9 @@ public final class SendToCharger extends AsyncProcessorSupport {
             (response, failure) -> {
               if (failure == null) {
                 exchange.getMessage().setBody(response);
+                if (response == null) {
+                  exchange.removeProperty(RequestContext.REPLY_TO);
+                }
               } else {
                 exchange.setException(unwrapped(failure));
               }

@@ -32,12 +32,15 @@ public final class ChargerSession {
 
   private static final Logger LOG = LoggerFactory.getLogger(ChargerSession.class);
 
+  static final String TAKING_FIRMWARE = "The charger is taking in firmware.";
+
   private final Channel channel;
   private final SerialNumber serialNumber;
   private final String clientId;
   private final int firmwareVersion;
   private final SessionLimits limits;
   private final ContactorMemory contactors;
+  private final FirmwareUploads firmwareUploads;
   private final long openedAtNanos = System.nanoTime();
 
   private final ArrayDeque<PendingRequest> waiting = new ArrayDeque<>();
@@ -54,7 +57,9 @@ public final class ChargerSession {
       Hello hello,
       String clientId,
       SessionLimits limits,
-      ContactorMemory contactors) {
+      ContactorMemory contactors,
+      FirmwareUploads firmwareUploads) {
+    this.firmwareUploads = firmwareUploads;
     this.channel = channel;
     this.serialNumber = hello.serialNumber();
     this.firmwareVersion = hello.firmwareVersion();
@@ -117,6 +122,8 @@ public final class ChargerSession {
   private void enqueue(PendingRequest pending) {
     if (closed) {
       failDisconnected(pending);
+    } else if (firmwareUploads.isUnderWay(clientId)) {
+      pending.fail(ErrorCode.BUSY, TAKING_FIRMWARE);
     } else if (!channel.isWritable()) {
       pending.fail(ErrorCode.BUSY, "The charger has stopped reading.");
     } else if (onWire != null && waiting.size() >= limits.requestQueue()) {
@@ -166,6 +173,10 @@ public final class ChargerSession {
       return;
     }
     put(pending);
+    firmwareUploads.begin(pending);
+    for (PendingRequest late = waiting.poll(); late != null; late = waiting.poll()) {
+      late.fail(ErrorCode.BUSY, TAKING_FIRMWARE);
+    }
     schedule(limits.firmwareTimeout(), () -> firmwareOverdue(pending));
     LOG.info("Charger {}: sending firmware", clientId);
     channel
@@ -232,7 +243,8 @@ public final class ChargerSession {
    */
   Verdict answered(ChargerResponse response) {
     if (response instanceof DataResponse reading) {
-      rememberContactor(reading.contactorClosed());
+      // A reading may be older than a command to close that is on its way.
+      rememberContactor(reading.contactorClosed() || isClosingContactor());
     }
     if (overdueAnswer != null && overdueAnswer.isInstance(response)) {
       overdueAnswer = null;
@@ -276,6 +288,12 @@ public final class ChargerSession {
   private static boolean isAnswer(PendingRequest pending, ChargerResponse response) {
     Class<? extends ChargerResponse> answer = pending.request().answer();
     return answer != null && answer.isInstance(response);
+  }
+
+  private boolean isClosingContactor() {
+    return onWire != null
+        && onWire.request() instanceof SetContactorState contactor
+        && contactor.closed();
   }
 
   private void rememberContactor(boolean isClosed) {
@@ -335,7 +353,7 @@ public final class ChargerSession {
   public String toString() {
     return clientId.equals(serialNumber.hex())
         ? clientId
-        : clientId + " (" + serialNumber.hex() + ")";
+        : "'" + clientId + "' (" + serialNumber.hex() + ")";
   }
 
   /**

@@ -66,6 +66,7 @@ public final class SessionHandler extends ChannelDuplexHandler {
     handshakeTimeout =
         ctx.executor().schedule(() -> noHello(ctx), timeoutNanos, TimeUnit.NANOSECONDS);
     ctx.fireChannelActive();
+    intake.add(ctx.channel());
   }
 
   private void noHello(ChannelHandlerContext ctx) {

@@ -2,7 +2,6 @@ package dev.evsebridge.session;
 
 import dev.evsebridge.codec.Hello;
 import dev.evsebridge.message.ChargerRequest;
-import dev.evsebridge.message.ChargerRequest.UploadFirmware;
 import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.SerialNumber;
@@ -13,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +23,7 @@ public final class SessionRegistry {
   private static final Duration CLONE_WINDOW = Duration.ofMinutes(10);
 
   private final ConcurrentMap<String, ChargerSession> sessions = new ConcurrentHashMap<>();
-  private final ConcurrentMap<String, PendingRequest> firmwareUploads = new ConcurrentHashMap<>();
+  private final FirmwareUploads firmwareUploads = new FirmwareUploads();
   private final SessionLimits limits;
   private final Function<SerialNumber, String> clientIds;
   private final SessionListener listener;
@@ -61,25 +61,29 @@ public final class SessionRegistry {
    */
   ChargerSession register(Channel channel, Hello hello) {
     String clientId = clientId(hello.serialNumber());
-    PendingRequest upload = firmwareUploads.get(clientId);
-    boolean restarted = upload != null && upload.delivered();
+    boolean restarted = firmwareUploads.hasRestarted(clientId);
     if (restarted) {
       // The restart has opened the contactor, whatever it was before.
       contactors.remember(clientId, false);
     }
-    ChargerSession session = new ChargerSession(channel, hello, clientId, limits, contactors);
+    ChargerSession session =
+        new ChargerSession(channel, hello, clientId, limits, contactors, firmwareUploads);
+    AtomicReference<@Nullable ChargerSession> before = new AtomicReference<>();
     sessions.compute(
         clientId,
         (id, replaced) -> {
           // Told in here, so that comings and goings are told in the order in which they happen.
           listener.connected(session, replaced);
-          if (replaced != null) {
-            replaced.close("replaced by a new connection from " + channel.remoteAddress());
-          }
+          before.set(replaced);
           return session;
         });
-    if (upload != null && restarted) {
-      upload.complete(null);
+    // Not in there: the end of the old connection comes back to the same entry.
+    ChargerSession replaced = before.get();
+    if (replaced != null) {
+      replaced.close("replaced by a new connection from " + channel.remoteAddress());
+    }
+    if (restarted) {
+      firmwareUploads.end(clientId);
     }
     return session;
   }
@@ -119,33 +123,14 @@ public final class SessionRegistry {
     PendingRequest pending = new PendingRequest(request, deadline);
     String clientId = request.clientId();
     ChargerSession session = sessions.get(clientId);
-    if (firmwareUploads.containsKey(clientId)) {
-      failTakingFirmware(pending);
+    if (firmwareUploads.isUnderWay(clientId)) {
+      pending.fail(ErrorCode.BUSY, ChargerSession.TAKING_FIRMWARE);
     } else if (session == null) {
       pending.fail(ErrorCode.NOT_CONNECTED, "No charger of this client_id is connected.");
-    } else if (request instanceof UploadFirmware) {
-      upload(pending, session);
     } else {
       session.submit(pending);
     }
     return pending.outcome();
-  }
-
-  private void upload(PendingRequest pending, ChargerSession session) {
-    String clientId = session.clientId();
-    if (firmwareUploads.putIfAbsent(clientId, pending) != null) {
-      failTakingFirmware(pending);
-      return;
-    }
-    var unused =
-        pending
-            .outcome()
-            .whenComplete((response, failure) -> firmwareUploads.remove(clientId, pending));
-    session.submit(pending);
-  }
-
-  private static void failTakingFirmware(PendingRequest pending) {
-    pending.fail(ErrorCode.BUSY, "The charger is taking in firmware.");
   }
 
   /** The connected chargers at this moment. */

@@ -69,7 +69,7 @@ public final class BridgeProcess implements AutoCloseable {
 
   /** Returns when chargers can connect. */
   public BridgeProcess awaitListening() {
-    return awaitListening(Duration.ofSeconds(30));
+    return awaitListening(Duration.ofSeconds(60));
   }
 
   public BridgeProcess awaitListening(Duration limit) {
@@ -77,12 +77,19 @@ public final class BridgeProcess implements AutoCloseable {
       Patience.until(
           "the bridge listens on port " + port, limit, () -> !isRunning() || isListening());
     } catch (ConditionTimeoutException e) {
-      throw new AssertionError(e.getMessage() + "; it wrote:\n" + output(), e);
+      throw failed("the bridge did not listen on port " + port + " within " + limit);
     }
     if (!isRunning()) {
-      throw new IllegalStateException("the bridge ended:\n" + output());
+      throw failed("the bridge ended");
     }
     return this;
+  }
+
+  /** Nobody holds a bridge yet that did not come up, so it is cleared away here. */
+  private AssertionError failed(String what) {
+    String output = output();
+    close();
+    return new AssertionError(what + "; it wrote:\n" + output);
   }
 
   /** Asks it to end (SIGTERM) and returns its exit status. */

@@ -1,0 +1,86 @@
+package dev.evsebridge.request;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.fasterxml.jackson.core.JacksonException;
+import dev.evsebridge.json.BridgeJson;
+import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.ErrorMessage;
+import dev.evsebridge.message.RequestFailedException;
+import dev.evsebridge.session.Deadline;
+import java.util.Map;
+import org.apache.camel.CamelExecutionException;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePropertyKey;
+import org.junit.jupiter.api.Test;
+
+class ErrorReportsTest {
+  private final RequestFailedException busy =
+      new RequestFailedException(ErrorCode.BUSY, "It is busy.");
+
+  private final ErrorReports reports = new ErrorReports();
+  private final Exchange exchange = RequestReading.exchange();
+
+  @Test
+  void namesChargerAndRequestWhereTheyAreKnown() {
+    RequestContext context = new RequestContext(false, Deadline.NONE);
+    context.keepIn(exchange);
+    context.identify("c", "request_ping", exchange);
+    caught(busy);
+
+    assertEquals(
+        new ErrorMessage("c", "request_ping", "busy", "It is busy."),
+        reports.requestFailed(exchange));
+  }
+
+  @Test
+  void leavesThemOutWhereTheyAreNot() {
+    caught(busy);
+
+    assertEquals(
+        new ErrorMessage(null, null, "busy", "It is busy."), reports.requestFailed(exchange));
+  }
+
+  @Test
+  void findsTheFailureBehindWhatCamelMadeOfIt() {
+    caught(new CamelExecutionException("wrapped", exchange, busy));
+
+    assertEquals(
+        new ErrorMessage(null, null, "busy", "It is busy."), reports.requestFailed(exchange));
+  }
+
+  @Test
+  void saysWhereTheJsonIsBroken() {
+    caught(
+        assertThrows(
+            JacksonException.class,
+            () -> BridgeJson.mapper().readValue("{\n \"a\":x}", Map.class)));
+
+    assertEquals(
+        new ErrorMessage(
+            null,
+            null,
+            "invalid_json",
+            "The message must be one JSON object in UTF-8 without duplicate keys (line 2, column 7)."),
+        reports.notJson(exchange));
+  }
+
+  @Test
+  void blamesTheRouteForAnyOtherFailureAndKeepsItsDetailsToTheLog() {
+    exchange.setProperty(ExchangePropertyKey.FAILURE_ROUTE_ID, "my-route");
+    caught(new IllegalStateException("password=hunter2"));
+
+    assertEquals(
+        new ErrorMessage(
+            null,
+            null,
+            "route_failed",
+            "A step of the bridge's route my-route failed; its log says why."),
+        reports.routeFailed(exchange));
+  }
+
+  private void caught(Throwable failure) {
+    exchange.setProperty(ExchangePropertyKey.EXCEPTION_CAUGHT, failure);
+  }
+}

@@ -1,0 +1,88 @@
+package dev.evsebridge.session;
+
+import dev.evsebridge.codec.Hello;
+import dev.evsebridge.message.ChargerMessage;
+import dev.evsebridge.message.ChargerRequest;
+import dev.evsebridge.message.ErrorMessage;
+import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.testkit.KnownMessages;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/** The far end of one connection; its time stands still until it is told to pass. */
+final class TestCharger {
+  static final SerialNumber SERIAL = new SerialNumber(KnownMessages.SERIAL);
+  static final String ID = SERIAL.hex();
+
+  final EmbeddedChannel channel;
+  final List<ErrorMessage> errors = new ArrayList<>();
+
+  TestCharger(SessionRegistry registry) {
+    this(registry, Set.of(), new Intake());
+  }
+
+  TestCharger(
+      SessionRegistry registry,
+      Set<SerialNumber> allowedSerials,
+      Intake intake,
+      ChannelHandler... before) {
+    channel = new EmbeddedChannel(false, false);
+    channel.freezeTime();
+    channel.pipeline().addLast(before);
+    channel.pipeline().addLast(new SessionHandler(registry, allowedSerials, intake, errors::add));
+    try {
+      channel.register();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Connects and says hello; what is published of that is taken away. */
+  static TestCharger connected(SessionRegistry registry) {
+    TestCharger charger = new TestCharger(registry);
+    charger.says(new Hello(SERIAL, 9));
+    charger.published();
+    return charger;
+  }
+
+  /** Says several things that arrive in one piece. */
+  void says(Object... messages) {
+    channel.writeInbound(messages);
+  }
+
+  /** What has reached the charger since the last look. */
+  List<ChargerRequest> received() {
+    channel.runPendingTasks();
+    List<ChargerRequest> requests = new ArrayList<>();
+    for (ChargerRequest next = channel.readOutbound();
+        next != null;
+        next = channel.readOutbound()) {
+      requests.add(next);
+    }
+    return requests;
+  }
+
+  /** What has gone on to the route since the last look. */
+  List<ChargerMessage> published() {
+    List<ChargerMessage> messages = new ArrayList<>();
+    for (ChargerMessage next = channel.readInbound(); next != null; next = channel.readInbound()) {
+      messages.add(next);
+    }
+    return messages;
+  }
+
+  boolean isConnected() {
+    return channel.isActive();
+  }
+
+  void timePasses(Duration duration) {
+    channel.advanceTimeBy(duration.toNanos(), TimeUnit.NANOSECONDS);
+    channel.runScheduledPendingTasks();
+    channel.runPendingTasks();
+  }
+}
