@@ -215,7 +215,7 @@ class SecureBrokerIT {
   }
 
   private static void assertKeepsTrying(BridgeProcess bridge, Cable cable) {
-    cable.awaitConnections(3);
+    cable.awaitConnections(2);
     assertTrue(bridge.isRunning(), bridge::output);
     assertFalse(bridge.isListening(), bridge::output);
   }
