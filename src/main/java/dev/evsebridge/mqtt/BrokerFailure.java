@@ -1,7 +1,9 @@
 package dev.evsebridge.mqtt;
 
+import java.io.EOFException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.security.cert.CertPathValidatorException;
@@ -39,8 +41,13 @@ final class BrokerFailure {
         return text;
       }
     }
-    String message = failure.getMessage();
-    return message == null ? failure.getClass().getSimpleName() : message;
+    // The innermost cause says most: what wraps it may be no more than a number.
+    Throwable innermost = failure;
+    for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+      innermost = cause;
+    }
+    String message = innermost.getMessage();
+    return message == null ? innermost.getClass().getSimpleName() : message;
   }
 
   private static @Nullable String explainCause(Throwable cause) {
@@ -54,16 +61,23 @@ final class BrokerFailure {
       return "it does not answer; check mqtt.broker and the firewall";
     }
     if (cause instanceof CertificateExpiredException) {
-      return "TLS: a certificate has expired; renew it, or check this machine's clock";
+      return "TLS: the certificate of the broker, or of its CA, has expired; renew it, or check this machine's clock";
     }
     if (cause instanceof CertificateNotYetValidException) {
-      return "TLS: a certificate is not valid yet; check the clocks";
+      return "TLS: the certificate of the broker, or of its CA, is not valid yet; check the clocks";
     }
     if (cause instanceof CertPathValidatorException) {
       return cause.getCause() == null ? untrusted() : null;
     }
     if (cause instanceof SSLException) {
       return explainTls(cause);
+    }
+    if (cause instanceof SocketException) {
+      return "the connection broke off (%s); its log may say why"
+          .formatted(lowerCase(cause.getMessage()));
+    }
+    if (cause instanceof EOFException) {
+      return "it closed the connection without a word; is mqtt.broker right, and does its log say why?";
     }
     if (cause instanceof MqttException mqtt && mqtt.getCause() == null) {
       return explainReason(mqtt.getReasonCode());
@@ -74,7 +88,7 @@ final class BrokerFailure {
   private static @Nullable String explainTls(Throwable cause) {
     String message = String.valueOf(cause.getMessage());
     if (message.contains("No subject alternative") || message.contains("No name matching")) {
-      return "TLS: the broker's certificate is for another host name than mqtt.broker says";
+      return "TLS: the broker's certificate is for another host name than mqtt.broker says; use the name in it, or have it issued for this one";
     }
     if (message.contains("unable to find valid certification path")) {
       return untrusted();
@@ -90,6 +104,13 @@ final class BrokerFailure {
     }
     if (message.contains("plaintext connection")) {
       return "TLS: the broker does not speak TLS on that port; check the port, or use tcp://";
+    }
+    if (message.contains("terminated the handshake")) {
+      return "TLS: the broker hung up during the handshake; does it speak TLS on that port? Check the port, or use tcp://";
+    }
+    if (cause.getCause() instanceof SocketException) {
+      // With TLS 1.3 a client certificate is judged after the handshake; the reason may get lost.
+      return "TLS: the broker broke the connection off; does it ask for a client certificate, or refuse it? Check mqtt.tls.cert_file and the broker's log";
     }
     if (cause.getCause() == null) {
       return "TLS: " + message;

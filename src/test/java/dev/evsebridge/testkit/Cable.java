@@ -29,6 +29,7 @@ public final class Cable implements AutoCloseable {
 
   private final ServerSocket entry;
   private final int brokerPort;
+  private final boolean readable;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final List<String> subscribed = new CopyOnWriteArrayList<>();
   private final Set<String> publishedTo = ConcurrentHashMap.newKeySet();
@@ -37,15 +38,25 @@ public final class Cable implements AutoCloseable {
   private boolean blocked;
   private int connections;
 
-  private Cable(int brokerPort) throws IOException {
+  private Cable(int brokerPort, boolean readable) throws IOException {
     this.brokerPort = brokerPort;
+    this.readable = readable;
     entry = new ServerSocket(FreePort.find(), 50, InetAddress.getLoopbackAddress());
     start("cable", this::accept);
   }
 
   public static Cable to(int brokerPort) {
+    return open(brokerPort, true);
+  }
+
+  /** To a port that speaks TLS: what it passes on it can't read, and writes nothing down. */
+  public static Cable toSecure(int brokerPort) {
+    return open(brokerPort, false);
+  }
+
+  private static Cable open(int brokerPort, boolean readable) {
     try {
-      return new Cable(brokerPort);
+      return new Cable(brokerPort, readable);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -53,7 +64,11 @@ public final class Cable implements AutoCloseable {
 
   /** Where the client finds its broker. */
   public String url() {
-    return "tcp://127.0.0.1:" + entry.getLocalPort();
+    return "tcp://127.0.0.1:" + port();
+  }
+
+  public int port() {
+    return entry.getLocalPort();
   }
 
   /** What was subscribed to so far, each time it was. */
@@ -135,6 +150,10 @@ public final class Cable implements AutoCloseable {
               pass(broker.getInputStream(), client.getOutputStream());
             }
           });
+      if (!readable) {
+        pass(client.getInputStream(), broker.getOutputStream());
+        return;
+      }
       DataInputStream in = new DataInputStream(client.getInputStream());
       while (true) {
         passPacket(in, broker.getOutputStream());

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.KeyStore;
@@ -23,9 +24,21 @@ public final class Certificates implements AutoCloseable {
   private static final String AUTHORITY = "authority";
 
   private final WorkDirectory directory = WorkDirectory.create("certificates");
+  private int issued;
 
   /** A certificate with its private key, both as PEM files. */
-  public record Identity(Path certificateFile, Path keyFile) {}
+  public record Identity(Path certificateFile, Path keyFile) {
+
+    /** Puts another certificate and key into the same files, as an administrator renews them. */
+    public void replaceWith(Identity other) {
+      try {
+        Files.copy(other.certificateFile, certificateFile, StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(other.keyFile, keyFile, StandardCopyOption.REPLACE_EXISTING);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
 
   public Certificates() {
     generateKey(AUTHORITY, "Test Authority", "bc:c", "ku:c=keyCertSign,cRLSign");
@@ -58,7 +71,8 @@ public final class Certificates implements AutoCloseable {
     directory.delete();
   }
 
-  private Identity issue(String alias, String commonName, String from, String... names) {
+  private Identity issue(String kind, String commonName, String from, String... names) {
+    String alias = kind + "-" + ++issued;
     generateKey(alias, commonName);
     keytool(alias, "-certreq", "-file", file(alias + ".csr"));
     List<String> options =
