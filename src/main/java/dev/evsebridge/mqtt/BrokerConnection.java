@@ -57,6 +57,7 @@ public final class BrokerConnection {
   private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(4);
   private static final Duration GOODBYE_TIMEOUT = Duration.ofSeconds(2);
   private static final int DEFAULT_RECEIVE_MAXIMUM = 65_535;
+
   /** MQTT 5, section 3.8.3.1: not again when a subscription is only renewed. */
   private static final int STORED_MESSAGES_ONCE = 1;
 

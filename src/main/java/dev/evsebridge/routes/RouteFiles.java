@@ -286,8 +286,7 @@ public final class RouteFiles implements AutoCloseable {
       boolean wanted = !"false".equals(model().getRouteDefinition(id).getAutoStartup());
       if (wanted && !ServiceStatus.Started.equals(status)) {
         Throwable cause = context.getRouteController().supervising().getRestartException(id);
-        throw new IOException(
-            "route %s could not be started".formatted(id), cause);
+        throw new IOException("route %s could not be started".formatted(id), cause);
       }
     }
   }
