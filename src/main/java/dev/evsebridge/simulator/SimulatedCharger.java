@@ -44,7 +44,7 @@ public final class SimulatedCharger {
 
   private volatile @Nullable ChargerConnection connection;
   private boolean connecting;
-  private boolean bricked;
+  private volatile boolean bricked;
   private long bootMillis;
   private long lastAttemptMillis;
   private long lastRequestMillis;
@@ -81,6 +81,11 @@ public final class SimulatedCharger {
                                 SimulatedCharger.this, timing.answerDelay().toMillis()));
                   }
                 });
+  }
+
+  /** Whether firmware without an image has ended its life. */
+  boolean isBricked() {
+    return bricked;
   }
 
   /** The serial number as the bridge writes it: 32 upper-case hex digits. */

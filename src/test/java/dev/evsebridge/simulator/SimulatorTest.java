@@ -250,6 +250,7 @@ class SimulatorTest {
     Wire wire = connect();
 
     wire.send(FIRMWARE, new byte[4]);
+    await().until(charger()::isBricked);
     wire.send(PING);
     clockMillis.addAndGet(10_001);
 
