@@ -68,7 +68,9 @@ final class BridgeApplication implements AutoCloseable {
     this.settings = settings;
     this.simulatedChargers = simulatedChargers;
     int maxConnections = settings.limits().maxConnections();
-    this.broker = new BrokerConnection(settings.mqtt(), maxConnections, new HeldChargers(intake));
+    // Of each charger one more message, and the announcement that it is online or offline.
+    this.broker =
+        new BrokerConnection(settings.mqtt(), 2 * maxConnections, new HeldChargers(intake));
     this.presence = new Presence(journalFile(settings), announcements::availability);
     this.registry = new SessionRegistry(settings.limits(), settings.names()::clientId, presence);
   }
