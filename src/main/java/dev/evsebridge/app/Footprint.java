@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the process small when nobody has chosen the size of its heap: what the heap no longer
- * needs is given back after the start, and later whenever it has grown and there is a quiet moment.
+ * Keeps the process small: what the heap no longer needs is given back after the start, and later
+ * whenever it has grown and there is a quiet moment.
  */
 final class Footprint {
 
@@ -71,9 +71,6 @@ final class Footprint {
     try {
       HotSpotDiagnosticMXBean machine =
           ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-      if (machine.getVMOption("MaxHeapSize").getOrigin() == Origin.VM_CREATION) {
-        return false;
-      }
       OPTIONS.forEach((name, value) -> setUnlessChosen(machine, name, value));
       return true;
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
