@@ -99,7 +99,7 @@ public final class BrokerConnection {
   private int shortLivedInARow;
   private boolean ready;
   private boolean closing;
-  private volatile boolean connected;
+  private boolean connected;
 
   /**
    * Makes a connection that is not yet begun.
@@ -141,11 +141,6 @@ public final class BrokerConnection {
             subscribeAll(current);
           }
         });
-  }
-
-  /** Whether the broker is connected and has confirmed all subscriptions. */
-  public boolean isConnected() {
-    return connected;
   }
 
   void publish(OutgoingMessage message) {
