@@ -2,6 +2,7 @@ package dev.evsebridge.app;
 
 import dev.evsebridge.log.LogThrottle;
 import dev.evsebridge.message.ErrorMessage;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -35,11 +36,7 @@ final class Announcements {
           0,
           TimeUnit.SECONDS,
           new ArrayBlockingQueue<>(WAITING_AT_MOST),
-          task -> {
-            Thread thread = new Thread(task, "error-reports");
-            thread.setDaemon(true);
-            return thread;
-          });
+          new DefaultThreadFactory("error-reports", true));
   private volatile @Nullable ProducerTemplate template;
 
   /** From now on there are routes to send to. */

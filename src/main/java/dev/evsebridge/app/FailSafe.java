@@ -2,6 +2,7 @@ package dev.evsebridge.app;
 
 import dev.evsebridge.mqtt.BrokerListener;
 import dev.evsebridge.session.SessionRegistry;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -36,12 +37,7 @@ final class FailSafe implements BrokerListener {
   private final Runnable firstStarted;
   private final Consumer<Exception> firstStartFailed;
   private final ScheduledExecutorService executor =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "fail-safe");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("fail-safe", true));
 
   private boolean brokerThere;
   private boolean everListened;

@@ -4,6 +4,7 @@ import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.config.Secret;
 import dev.evsebridge.config.TlsMaterial;
 import dev.evsebridge.log.LogThrottle;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -86,12 +87,7 @@ public final class BrokerConnection {
   private volatile boolean deliveryHeld;
   private final LogThrottle refusedMessages = new LogThrottle(1, Duration.ofSeconds(10));
   private final ScheduledExecutorService executor =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "mqtt-connection");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("mqtt-connection", true));
 
   private @Nullable Link link;
   private Duration retry = FIRST_RETRY;

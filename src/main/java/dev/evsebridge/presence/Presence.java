@@ -3,6 +3,7 @@ package dev.evsebridge.presence;
 import dev.evsebridge.mqtt.BrokerListener;
 import dev.evsebridge.session.ChargerSession;
 import dev.evsebridge.session.SessionListener;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
@@ -38,12 +39,7 @@ public final class Presence implements SessionListener, BrokerListener {
   private int lossesOfBroker;
 
   private final ScheduledExecutorService executor =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "presence");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("presence", true));
 
   /**
    * Makes it.

@@ -1,6 +1,7 @@
 package dev.evsebridge.routes;
 
 import dev.evsebridge.config.ConfigurationException;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,12 +66,7 @@ public final class RouteFiles implements AutoCloseable {
   private final Map<Path, Stamp> seen = new HashMap<>();
   private final Map<Path, Stamp> unstable = new HashMap<>();
   private final ScheduledExecutorService executor =
-      Executors.newSingleThreadScheduledExecutor(
-          task -> {
-            Thread thread = new Thread(task, "route-files");
-            thread.setDaemon(true);
-            return thread;
-          });
+      Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("route-files", true));
 
   /**
    * Makes it for routes that Camel has loaded from the folder already.
