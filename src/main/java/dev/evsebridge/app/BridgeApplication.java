@@ -19,7 +19,7 @@ import dev.evsebridge.simulator.Simulator;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -165,10 +165,13 @@ final class BridgeApplication implements AutoCloseable {
         : bound;
   }
 
-  /** The port is tried before the broker is: a second bridge must not throw the first one out. */
+  /**
+   * The port is tried before the broker is: a second bridge must not throw the first one out. With
+   * a socket that does not listen: a charger that was let in would start its 300 s anew.
+   */
   private void requireFreePort() throws ConfigurationException {
     String address = settings.bindAddress();
-    try (ServerSocket socket = new ServerSocket()) {
+    try (Socket socket = new Socket()) {
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(InetAddress.getByName(address), settings.bindPort()));
     } catch (IOException e) {

@@ -22,8 +22,11 @@ final class AcceptFaults extends ChannelInboundHandlerAdapter {
 
   private final LogThrottle faults = new LogThrottle(1, Duration.ofSeconds(10));
 
-  /** Camel gives no access to the listening socket, so its first connection brings us there. */
-  void watch(@Nullable Channel listening) {
+  /**
+   * Camel gives no access to the listening socket, so its first connection brings us there; several
+   * may come at the same moment, each on an event loop of its own.
+   */
+  synchronized void watch(@Nullable Channel listening) {
     if (listening != null && listening.pipeline().get(NAME) == null) {
       listening.pipeline().addLast(NAME, this);
     }

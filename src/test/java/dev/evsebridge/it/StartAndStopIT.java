@@ -22,7 +22,10 @@ import dev.evsebridge.testkit.SteadySubscriber;
 import dev.evsebridge.testkit.WireFrame;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -120,6 +123,27 @@ class StartAndStopIT {
       probe.publish("to_garage", Messages.ping("Charger 1").getBytes(UTF_8));
       assertEquals(WireFrame.ping(), charger.takeFrame());
       assertTrue(bridge.isRunning());
+    }
+  }
+
+  @Test
+  void letsNobodyInEvenForAMomentBeforeTheBrokerIsThere() throws IOException {
+    try (ServerSocketChannel silentBroker =
+            ServerSocketChannel.open()
+                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        BridgeProcess bridge =
+            BridgeProcess.connectingTo("tcp://127.0.0.1:" + silentBroker.socket().getLocalPort())
+                .start()) {
+      silentBroker.configureBlocking(false);
+      int letIn = 0;
+      SocketChannel asked = null;
+      while (asked == null && bridge.isRunning()) {
+        letIn += bridge.isListening() ? 1 : 0;
+        asked = silentBroker.accept();
+      }
+      assertNotNull(asked);
+      asked.close();
+      assertEquals(0, letIn);
     }
   }
 
