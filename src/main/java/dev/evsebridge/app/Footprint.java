@@ -5,27 +5,31 @@ import com.sun.management.VMOption;
 import com.sun.management.VMOption.Origin;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
-import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the process small: what the heap no longer needs is given back after the start, and later
- * whenever it has grown and there is a quiet moment.
+ * whenever it has grown and there is a quiet moment. What compiling has left in the allocator of
+ * the C library is given back soon after the start and then once a minute.
  */
 final class Footprint {
 
   private static final Logger LOG = LoggerFactory.getLogger(Footprint.class);
 
-  /** Options that can be set while the machine runs: keep little more than what is in use. */
-  private static final Map<String, String> OPTIONS =
-      Map.of("MinHeapFreeRatio", "10", "MaxHeapFreeRatio", "20");
+  /** Spare room in the heap after a collection, percent: little more than what is in use. */
+  private static final String LEAST_FREE = "10";
+
+  private static final String MOST_FREE = "20";
 
   private static final long PERIOD_MILLIS = 4_000;
   private static final double WORTH_IT = 1.3;
+  private static final int PERIODS_BETWEEN_TRIMS = 15;
 
+  private final NativeHeap nativeHeap = new NativeHeap();
   private long keptBytes;
   private long collectionsSeen;
+  private int periodsUntilTrim = 2;
 
   private Footprint() {}
 
@@ -37,12 +41,11 @@ final class Footprint {
   }
 
   private void watch() {
-    if (!setOptions()) {
-      return;
-    }
+    keepLittleHeapFree();
     try {
       while (true) {
         giveBackIfWorthIt();
+        trimNowAndThen();
         Thread.sleep(PERIOD_MILLIS);
       }
     } catch (InterruptedException e) {
@@ -61,21 +64,29 @@ final class Footprint {
     }
   }
 
+  private void trimNowAndThen() {
+    if (--periodsUntilTrim == 0) {
+      nativeHeap.trim();
+      periodsUntilTrim = PERIODS_BETWEEN_TRIMS;
+    }
+  }
+
   private static long collections() {
     return ManagementFactory.getGarbageCollectorMXBeans().stream()
         .mapToLong(GarbageCollectorMXBean::getCollectionCount)
         .sum();
   }
 
-  private static boolean setOptions() {
+  /** Options that can be set while the machine runs. */
+  static void keepLittleHeapFree() {
     try {
       HotSpotDiagnosticMXBean machine =
           ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
-      OPTIONS.forEach((name, value) -> setUnlessChosen(machine, name, value));
-      return true;
+      // In this order: the least must never be above the most, which is 70 until now.
+      setUnlessChosen(machine, "MinHeapFreeRatio", LEAST_FREE);
+      setUnlessChosen(machine, "MaxHeapFreeRatio", MOST_FREE);
     } catch (IllegalArgumentException | UnsupportedOperationException e) {
       LOG.debug("This virtual machine has other options", e);
-      return false;
     }
   }
 

@@ -43,7 +43,9 @@ public final class ChargerSession {
   private final FirmwareUploads firmwareUploads;
   private final long openedAtNanos = System.nanoTime();
 
-  private final ArrayDeque<PendingRequest> waiting = new ArrayDeque<>();
+  /** Small at first: most chargers never have a request waiting. */
+  private final ArrayDeque<PendingRequest> waiting = new ArrayDeque<>(1);
+
   private @Nullable PendingRequest onWire;
   private @Nullable ScheduledFuture<?> timeout;
   private @Nullable Class<? extends ChargerResponse> overdueAnswer;

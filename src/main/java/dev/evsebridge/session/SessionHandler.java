@@ -112,9 +112,7 @@ public final class SessionHandler extends ChannelDuplexHandler {
   }
 
   private void hello(ChannelHandlerContext ctx, Hello hello) {
-    if (handshakeTimeout != null) {
-      handshakeTimeout.cancel(false);
-    }
+    cancelHandshakeTimeout();
     SerialNumber serial = hello.serialNumber();
     if (!hello.supported()) {
       violation(
@@ -144,6 +142,13 @@ public final class SessionHandler extends ChannelDuplexHandler {
     }
   }
 
+  private void cancelHandshakeTimeout() {
+    if (handshakeTimeout != null) {
+      handshakeTimeout.cancel(false);
+      handshakeTimeout = null;
+    }
+  }
+
   private static void answer(
       ChannelHandlerContext ctx, ChargerSession session, ChargerResponse response) {
     ChargerSession.Verdict verdict = session.answered(response);
@@ -168,9 +173,7 @@ public final class SessionHandler extends ChannelDuplexHandler {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    if (handshakeTimeout != null) {
-      handshakeTimeout.cancel(false);
-    }
+    cancelHandshakeTimeout();
     intake.forget(ctx.channel());
     ChargerSession ended = session;
     if (ended == null) {
