@@ -12,6 +12,8 @@ import dev.evsebridge.session.SessionLimits;
 import dev.evsebridge.session.SessionRegistry;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.RecvByteBufAllocator;
 import io.netty.handler.timeout.IdleStateHandler;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +30,12 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 public final class ChargerPipeline extends ServerInitializerFactory {
+
+  /**
+   * Bytes taken from a socket at a time: some ten readings. What has been taken when the intake is
+   * shut must be kept, for each charger.
+   */
+  private static final RecvByteBufAllocator READ_SIZE = new FixedRecvByteBufAllocator(2048);
 
   private final SessionRegistry registry;
   private final Set<SerialNumber> allowedSerials;
@@ -74,6 +82,7 @@ public final class ChargerPipeline extends ServerInitializerFactory {
   @Override
   protected void initChannel(Channel channel) {
     acceptFaults.watch(channel.parent());
+    channel.config().setRecvByteBufAllocator(READ_SIZE);
     SessionLimits limits = registry.limits();
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addLast("connectionLimit", connectionLimit);

@@ -14,6 +14,9 @@ import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
  */
 final class SharedProducer extends DefaultProducer {
 
+  /** Of most messages; nobody changes those of a message that waits. */
+  private static final MqttProperties NO_PROPERTIES = new MqttProperties();
+
   private final BrokerConnection connection;
   private final PahoMqtt5Endpoint endpoint;
 
@@ -29,14 +32,15 @@ final class SharedProducer extends DefaultProducer {
     String topic = endpoint.getTopic();
     int qos = endpoint.getConfiguration().getQos();
     boolean retained = endpoint.getConfiguration().isRetained();
-    MqttProperties properties = null;
+    MqttProperties properties = NO_PROPERTIES;
     if (message.hasHeaders()) {
       topic = message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_OVERRIDE_TOPIC, topic, String.class);
       qos = message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_QOS, qos, Integer.class);
       retained =
           message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_RETAINED, retained, Boolean.class);
       properties =
-          message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, MqttProperties.class);
+          message.getHeader(
+              PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, NO_PROPERTIES, MqttProperties.class);
     }
     if (!topic.equals(endpoint.getTopic())) {
       Topics.check(topic);
@@ -47,11 +51,7 @@ final class SharedProducer extends DefaultProducer {
     byte[] payload = message.getBody(byte[].class);
     connection.publish(
         new OutgoingMessage(
-            topic,
-            payload == null ? new byte[0] : payload,
-            qos,
-            retained,
-            properties == null ? new MqttProperties() : properties));
+            topic, payload == null ? new byte[0] : payload, qos, retained, properties));
   }
 
   @Override
