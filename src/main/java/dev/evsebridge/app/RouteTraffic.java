@@ -54,7 +54,11 @@ final class RouteTraffic implements RouteFiles.Traffic {
   @Override
   public void resume() {
     announcements.resume();
-    intake.open(Intake.Reason.ROUTES_RELOADING);
-    broker.releaseDelivery();
+    try {
+      intake.open(Intake.Reason.ROUTES_RELOADING);
+    } finally {
+      // Whatever is wrong with a connection, commands must get through.
+      broker.releaseDelivery();
+    }
   }
 }

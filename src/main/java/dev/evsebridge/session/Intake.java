@@ -8,6 +8,7 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 
 /**
  * The valve on what chargers send. While it is shut, nothing more is read from their sockets, TCP
@@ -47,8 +48,12 @@ public final class Intake {
     Set<EventLoop> loops = new HashSet<>();
     open.forEach(channel -> loops.add(channel.eventLoop()));
     for (EventLoop loop : loops) {
-      // What the loop was busy with is done when it comes to this.
-      loop.submit(() -> {}).awaitUninterruptibly();
+      try {
+        // What the loop was busy with is done when it comes to this.
+        loop.submit(() -> {}).awaitUninterruptibly();
+      } catch (RejectedExecutionException e) {
+        // It has ended with its listener, and is busy with nothing.
+      }
     }
   }
 

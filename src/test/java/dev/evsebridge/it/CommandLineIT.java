@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.testkit.BridgeProcess;
+import dev.evsebridge.testkit.FreePort;
 import dev.evsebridge.testkit.Mosquitto;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -257,6 +259,28 @@ class CommandLineIT {
   void saysThatTheRoutesAreMissing() {
     try (BridgeProcess bridge = BridgeProcess.builder().withoutRoutes().start()) {
       assertComplaint(bridge, List.of("routes"));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '"',
+      textBlock =
+          """
+          "- route: [", extra.yaml
+          "- route: {id: x, from: {uri: 'direct:x', steps: [{to: 'no-such-component:x'}]}}", extra.yaml
+          "- route: {id: x, from: {uri: 'direct:x', steps: [{bean: {ref: noSuchBean}}]}}", extra.yaml
+          "- route: {id: reply, from: {uri: 'direct:x', steps: [{log: x}]}}", reply
+          """)
+  void saysWhatIsWrongWithTheRoutes(String routes, String named) {
+    try (BridgeProcess bridge =
+        BridgeProcess.builder()
+            .listeningOn(FreePort.find())
+            .file("routes/extra.yaml", routes + "\n")
+            .start()) {
+      assertEquals(2, bridge.exitStatus(), bridge::output);
+      assertOneLineNames(bridge.output(), List.of("routes", named));
+      assertNoStackTrace(bridge.output());
     }
   }
 

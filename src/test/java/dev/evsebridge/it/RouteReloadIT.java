@@ -53,6 +53,7 @@ class RouteReloadIT {
   private static final String TO_MQTT = "charger-to-mqtt.yaml";
   private static final String TO_CHARGER = "mqtt-to-charger.yaml";
   private static final String ERRORS = "errors.yaml";
+  private static final String LISTENER = "charger-listener.yaml";
   private static final String MARKERS = "from_dehneEVSE/markers";
   private static final String REPLIES = "from_dehneEVSE/replies/reload";
 
@@ -314,6 +315,18 @@ class RouteReloadIT {
     installation
         .probe()
         .request(Messages.plain("request_nonsense", serial), REPLIES, "broken " + number);
+  }
+
+  @Test
+  void editingTheListenerClosesTheConnectionsAndListensAgain() {
+    String before = text(LISTENER);
+    for (String edited : List.of(before + "# edited\n", before)) {
+      RawCharger charger = installation.charger(serial).answerLikeFirmware();
+      write(LISTENER, edited);
+      charger.awaitClosed();
+      installation.bridge().awaitListening();
+    }
+    assertAnswers(installation.charger(serial).answerLikeFirmware());
   }
 
   @Test

@@ -4,7 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.session.Intake.Reason;
+import io.netty.channel.DefaultEventLoopGroup;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.local.LocalChannel;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class IntakeTest {
@@ -91,6 +95,20 @@ class IntakeTest {
 
     intake.forget(channel);
     intake.open(Reason.BACKLOG);
+
+    assertFalse(reads());
+  }
+
+  @Test
+  void waitsForNoEventLoopThatHasEnded() {
+    EventLoopGroup ended = new DefaultEventLoopGroup(1);
+    LocalChannel lastOfItsListener = new LocalChannel();
+    ended.register(lastOfItsListener).syncUninterruptibly();
+    intake.add(lastOfItsListener);
+    ended.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+
+    intake.shutAndWait(Reason.ROUTES_RELOADING);
+    intake.check(channel);
 
     assertFalse(reads());
   }

@@ -164,7 +164,8 @@ public final class SteadySubscriber implements AutoCloseable {
     out.write(whole);
   }
 
-  private static int variableInteger(DataInputStream in) throws IOException {
+  /** MQTT 5, section 1.5.5. */
+  static int variableInteger(DataInputStream in) throws IOException {
     int value = 0;
     int shift = 0;
     int digit;
