@@ -1,11 +1,10 @@
 package dev.evsebridge.app;
 
+import dev.evsebridge.fault.FailStopExecutor;
 import dev.evsebridge.mqtt.BrokerListener;
 import dev.evsebridge.session.SessionRegistry;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -36,8 +35,7 @@ final class FailSafe implements BrokerListener {
   private final Duration grace;
   private final Runnable firstStarted;
   private final Consumer<Exception> firstStartFailed;
-  private final ScheduledExecutorService executor =
-      Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("fail-safe", true));
+  private final ScheduledExecutorService executor = new FailStopExecutor("fail-safe");
 
   private boolean brokerThere;
   private boolean everListened;
@@ -70,7 +68,7 @@ final class FailSafe implements BrokerListener {
 
   @Override
   public void brokerConnected() {
-    executor.execute(
+    execute(
         () -> {
           brokerThere = true;
           cancelPending();
@@ -80,7 +78,7 @@ final class FailSafe implements BrokerListener {
 
   @Override
   public void brokerLost() {
-    executor.execute(
+    execute(
         () -> {
           brokerThere = false;
           cancelPending();
@@ -93,13 +91,21 @@ final class FailSafe implements BrokerListener {
 
   /** The listener route has been exchanged: its new version does not listen yet. */
   void listenerExchanged() {
-    executor.execute(
+    execute(
         () -> {
           listening = false;
           if (brokerThere) {
             listen();
           }
         });
+  }
+
+  private void execute(Runnable task) {
+    try {
+      executor.execute(task);
+    } catch (RejectedExecutionException e) {
+      // Stopped: nobody is listened for any more.
+    }
   }
 
   private void cancelPending() {

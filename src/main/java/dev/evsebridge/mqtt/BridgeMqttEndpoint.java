@@ -36,6 +36,7 @@ final class BridgeMqttEndpoint extends PahoMqtt5Endpoint implements MultipleCons
     if (shared == null) {
       return super.createConsumer(processor);
     }
+    Topics.checkFilter(getTopic());
     Consumer consumer = new SharedConsumer(this, processor, shared);
     configureConsumer(consumer);
     return consumer;

@@ -3,8 +3,8 @@ package dev.evsebridge.mqtt;
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.config.Secret;
 import dev.evsebridge.config.TlsMaterial;
+import dev.evsebridge.fault.FailStopExecutor;
 import dev.evsebridge.log.LogThrottle;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -14,7 +14,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -86,8 +85,7 @@ public final class BrokerConnection {
   private final Queue<Subscription> endedWhileHeld = new ConcurrentLinkedQueue<>();
   private volatile boolean deliveryHeld;
   private final LogThrottle refusedMessages = new LogThrottle(1, Duration.ofSeconds(10));
-  private final ScheduledExecutorService executor =
-      Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("mqtt-connection", true));
+  private final ScheduledExecutorService executor = new FailStopExecutor("mqtt-connection");
 
   private @Nullable Link link;
   private Duration retry = FIRST_RETRY;

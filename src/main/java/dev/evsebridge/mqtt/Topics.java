@@ -2,7 +2,7 @@ package dev.evsebridge.mqtt;
 
 import org.eclipse.paho.mqttv5.common.util.MqttTopicValidator;
 
-/** What may be a topic to publish on. */
+/** What may be a topic to publish on, and a topic filter to subscribe to. */
 public final class Topics {
 
   private Topics() {}
@@ -15,6 +15,21 @@ public final class Topics {
    */
   public static void check(String topic) {
     MqttTopicValidator.validate(topic, false, false);
+    checkCharacters(topic);
+  }
+
+  /**
+   * Refuses what is no topic filter.
+   *
+   * @throws IllegalArgumentException for wildcards where none may be, an empty filter and forbidden
+   *     characters
+   */
+  static void checkFilter(String topicFilter) {
+    MqttTopicValidator.validate(topicFilter, true, true);
+    checkCharacters(topicFilter);
+  }
+
+  private static void checkCharacters(String topic) {
     if (topic.codePoints().anyMatch(Topics::isForbidden)) {
       throw new IllegalArgumentException("a topic may not hold control characters: " + topic);
     }

@@ -1,16 +1,15 @@
 package dev.evsebridge.presence;
 
+import dev.evsebridge.fault.FailStopExecutor;
 import dev.evsebridge.mqtt.BrokerListener;
 import dev.evsebridge.session.ChargerSession;
 import dev.evsebridge.session.SessionListener;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -38,8 +37,7 @@ public final class Presence implements SessionListener, BrokerListener {
   private boolean brokerThere;
   private int lossesOfBroker;
 
-  private final ScheduledExecutorService executor =
-      Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("presence", true));
+  private final ScheduledExecutorService executor = new FailStopExecutor("presence");
 
   /**
    * Makes it.

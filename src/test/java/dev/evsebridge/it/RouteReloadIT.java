@@ -189,6 +189,14 @@ class RouteReloadIT {
         """,
         """
         - route:
+            id: wrong-topic-filter
+            from:
+              uri: paho-mqtt5:every/#/thing
+              steps:
+                - log: never
+        """,
+        """
+        - route:
             id: charger-to-mqtt
             from:
               uri: direct:id-of-another-file
