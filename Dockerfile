@@ -10,7 +10,6 @@ RUN --mount=type=cache,target=/root/.m2 mvn -B -ntp -q -Dmaven.test.skip=true pa
 FROM eclipse-temurin:25-jre
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin bridge
 WORKDIR /bridge
-COPY --from=build /build/target/lib/ lib/
 COPY --from=build /build/target/evse-mqtt-bridge.jar ./
 COPY bin/ bin/
 COPY deploy/healthcheck bin/

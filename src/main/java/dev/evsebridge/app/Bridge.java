@@ -40,7 +40,7 @@ public final class Bridge {
     PrintWriter out = new PrintWriter(System.out, true, Charset.defaultCharset());
     PrintWriter err = new PrintWriter(System.err, true, Charset.defaultCharset());
     CommandLineOptions options = new CommandLineOptions();
-    CommandLine commandLine = new CommandLine(options);
+    CommandLine commandLine = options.commandLine();
     try {
       commandLine.parseArgs(arguments);
     } catch (ParameterException e) {
@@ -67,7 +67,7 @@ public final class Bridge {
     Path folder = Path.of("");
     requireFolder(folder);
     BridgeSettings settings =
-        Configuration.read(folder, options.file, System.getenv(), options.settings());
+        Configuration.read(folder, options.file(), System.getenv(), options.settings());
     int simulated = simulatedChargers(options);
     Logging.configure(settings.logLevel());
     configureNetty();
@@ -114,7 +114,7 @@ public final class Bridge {
   }
 
   private static int simulatedChargers(CommandLineOptions options) throws ConfigurationException {
-    String text = options.simulate;
+    String text = options.simulate();
     if (text == null) {
       return 0;
     }

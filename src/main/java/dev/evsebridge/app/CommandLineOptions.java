@@ -6,104 +6,108 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Command;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 
-/** The options of the original bridge, and those that are new. */
-@Command(
-    name = "evse-mqtt-bridge",
-    sortOptions = false,
-    description = "Bridge between Dehne-EVSE charging stations and MQTT.",
-    footer = {
-      "",
-      "Run it in a folder that holds routes/ and application.properties.",
-      "All other settings: application.properties, the configuration file, or the environment."
-    },
-    versionProvider = CommandLineOptions.Version.class)
+/**
+ * The options of the original bridge, and those that are new. Described by calls and not by
+ * annotations: reading those would take a tenth of the start.
+ */
 final class CommandLineOptions {
 
-  private final Map<Setting, Option> settings = new EnumMap<>(Setting.class);
+  private final CommandSpec command = CommandSpec.create().name("evse-mqtt-bridge");
+  private final Map<Setting, OptionSpec> settings = new EnumMap<>(Setting.class);
+  private final OptionSpec file;
+  private final OptionSpec simulate;
 
-  @picocli.CommandLine.Option(
-      names = "-c",
-      paramLabel = "FILE",
-      description =
-          "Configuration file, .toml or .properties; by default ./dehneevse_mqtt_bridge.toml, read if it is there")
-  @Nullable Path file;
-
-  @picocli.CommandLine.Option(
-      names = "--simulate",
-      paramLabel = "N",
-      description = "Add N simulated chargers, to try everything without hardware")
-  @Nullable String simulate;
-
-  @picocli.CommandLine.Option(
-      names = "--version",
-      versionHelp = true,
-      description = "Print the version")
-  boolean versionAsked;
-
-  @picocli.CommandLine.Option(names = "--help", usageHelp = true, description = "Print this help")
-  boolean helpAsked;
-
-  @picocli.CommandLine.Option(
-      names = "-a",
-      paramLabel = "ADDRESS",
-      order = -5,
-      description = "Address on which chargers connect (default: [::])")
-  void address(String value) {
-    put(Setting.EVSE_BIND_ADDRESS, "-a", value);
+  CommandLineOptions() {
+    command
+        .usageMessage()
+        .description("Bridge between Dehne-EVSE charging stations and MQTT.")
+        .sortOptions(false)
+        .footer(
+            "",
+            "Run it in a folder that holds routes/ and application.properties.",
+            "All other settings: application.properties, the configuration file, or the environment.");
+    command.versionProvider(CommandLineOptions::version);
+    setting(Setting.EVSE_BIND_ADDRESS, "ADDRESS", "Address on which chargers connect", "-a");
+    setting(Setting.EVSE_BIND_PORT, "PORT", "Port on which chargers connect", "-p");
+    setting(Setting.MQTT_BROKER, "URL", "MQTT broker", "-h", "--mqtt_host");
+    setting(
+        Setting.MQTT_TOPIC_PUBLISH,
+        "TOPIC",
+        "Topic for messages from chargers",
+        "--mqtt_topic_publish");
+    setting(
+        Setting.MQTT_TOPIC_SUBSCRIBE,
+        "TOPIC",
+        "Topic for requests to chargers",
+        "--mqtt_topic_subscribe");
+    file =
+        add(
+            OptionSpec.builder("-c")
+                .type(Path.class)
+                .paramLabel("FILE")
+                .description(
+                    "Configuration file, .toml or .properties; by default ./dehneevse_mqtt_bridge.toml, read if it is there"));
+    simulate =
+        add(
+            OptionSpec.builder("--simulate")
+                .type(String.class)
+                .paramLabel("N")
+                .description("Add N simulated chargers, to try everything without hardware"));
+    add(OptionSpec.builder("--version").versionHelp(true).description("Print the version"));
+    add(OptionSpec.builder("--help").usageHelp(true).description("Print this help"));
   }
 
-  @picocli.CommandLine.Option(
-      names = "-p",
-      paramLabel = "PORT",
-      order = -4,
-      description = "Port on which chargers connect (default: 9091)")
-  void port(String value) {
-    put(Setting.EVSE_BIND_PORT, "-p", value);
+  private void setting(Setting setting, String label, String description, String... names) {
+    OptionSpec option =
+        add(
+            OptionSpec.builder(names)
+                .type(String.class)
+                .paramLabel(label)
+                .description("%s (default: %s)".formatted(description, setting.defaultValue())));
+    settings.put(setting, option);
   }
 
-  @picocli.CommandLine.Option(
-      names = {"-h", "--mqtt_host"},
-      paramLabel = "URL",
-      order = -3,
-      description = "MQTT broker (default: tcp://localhost:1883)")
-  void broker(String value) {
-    put(Setting.MQTT_BROKER, "--mqtt_host", value);
-  }
-
-  @picocli.CommandLine.Option(
-      names = "--mqtt_topic_publish",
-      paramLabel = "TOPIC",
-      order = -2,
-      description = "Topic for messages from chargers (default: from_dehneEVSE)")
-  void topicPublish(String value) {
-    put(Setting.MQTT_TOPIC_PUBLISH, "--mqtt_topic_publish", value);
-  }
-
-  @picocli.CommandLine.Option(
-      names = "--mqtt_topic_subscribe",
-      paramLabel = "TOPIC",
-      order = -1,
-      description = "Topic for requests to chargers (default: to_dehneEVSE)")
-  void topicSubscribe(String value) {
-    put(Setting.MQTT_TOPIC_SUBSCRIBE, "--mqtt_topic_subscribe", value);
-  }
-
-  private void put(Setting setting, String option, String value) {
-    settings.put(setting, new Option(option, value));
-  }
-
-  Map<Setting, Option> settings() {
-    return settings;
+  private OptionSpec add(OptionSpec.Builder builder) {
+    OptionSpec option = builder.build();
+    command.addOption(option);
+    return option;
   }
 
   /** Reads the version from the jar's manifest. */
-  static final class Version implements picocli.CommandLine.IVersionProvider {
-    @Override
-    public String[] getVersion() {
-      String version = Bridge.class.getPackage().getImplementationVersion();
-      return new String[] {"evse-mqtt-bridge " + (version == null ? "(development)" : version)};
-    }
+  private static String[] version() {
+    String version = Bridge.class.getPackage().getImplementationVersion();
+    return new String[] {"evse-mqtt-bridge " + (version == null ? "(development)" : version)};
+  }
+
+  /** The command line that these options are read from. */
+  CommandLine commandLine() {
+    return new CommandLine(command);
+  }
+
+  /** The configuration file, if one was named. */
+  @Nullable Path file() {
+    return file.getValue();
+  }
+
+  /** How many chargers to simulate, as it was written. */
+  @Nullable String simulate() {
+    return simulate.getValue();
+  }
+
+  /** The settings that were given, each with the option that gave it. */
+  Map<Setting, Option> settings() {
+    Map<Setting, Option> given = new EnumMap<>(Setting.class);
+    settings.forEach(
+        (setting, option) -> {
+          String value = option.getValue();
+          if (value != null) {
+            given.put(setting, new Option(option.longestName(), value));
+          }
+        });
+    return given;
   }
 }
