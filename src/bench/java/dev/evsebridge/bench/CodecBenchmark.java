@@ -1,7 +1,6 @@
 package dev.evsebridge.bench;
 
 import dev.evsebridge.codec.HelloDecoder;
-import dev.evsebridge.codec.MessageDecoder;
 import dev.evsebridge.codec.RequestEncoder;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.SerialNumber;
@@ -40,9 +39,7 @@ public class CodecBenchmark {
 
   private final EmbeddedChannel charger =
       new EmbeddedChannel(
-          new HelloDecoder(MAX_FRAME_LENGTH_BYTES),
-          new MessageDecoder(SerialNumber::toString),
-          new RequestEncoder());
+          new HelloDecoder(SerialNumber::hex, MAX_FRAME_LENGTH_BYTES), new RequestEncoder());
   private final ByteBuf oneReading = Unpooled.directBuffer(DataFrames.LENGTH);
   private final ByteBuf readings = Unpooled.directBuffer(READINGS_AT_ONCE * DataFrames.LENGTH);
   private final ByteBuf pingAnswer = Unpooled.directBuffer(5);

@@ -41,7 +41,12 @@ final class DataPayload {
         : HEADER_BYTES_VERSION_3;
   }
 
-  static DataResponse decode(String clientId, int firmwareVersion, ByteBuf in) {
+  /**
+   * Reads a payload whose length has been checked against {@link #headerLengthBytes}.
+   *
+   * @throws ProtocolViolationException for a code that has no meaning
+   */
+  static DataResponse decode(String clientId, int firmwareVersion, ByteBuf in, int lengthBytes) {
     boolean contactorClosed = decodeContactor(in.readUnsignedByte());
     int pwmPercent = in.readUnsignedByte();
     PilotVoltage pilotVoltage = decode(PILOT_VOLTAGES, "pilot voltage", in.readUnsignedByte());
@@ -62,7 +67,7 @@ final class DataPayload {
             in.readUnsignedInt(),
             hasAdc ? in.readUnsignedInt() : 0,
             hasAdc ? in.readUnsignedInt() : 0,
-            decodeLog(in));
+            decodeLog(in, lengthBytes - headerLengthBytes(firmwareVersion)));
     return new DataResponse(clientId, pwmPercent, contactorClosed, measurements);
   }
 
@@ -82,8 +87,8 @@ final class DataPayload {
   }
 
   /** Each malformed sequence becomes one U+FFFD, which is what the JDK's decoder does. */
-  private static String decodeLog(ByteBuf in) {
-    byte[] log = new byte[in.readableBytes()];
+  private static String decodeLog(ByteBuf in, int lengthBytes) {
+    byte[] log = new byte[lengthBytes];
     in.readBytes(log);
     return new String(log, StandardCharsets.UTF_8);
   }

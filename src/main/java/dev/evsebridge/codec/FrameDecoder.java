@@ -1,12 +1,17 @@
 package dev.evsebridge.codec;
 
+import dev.evsebridge.message.ChargerMessage;
+import dev.evsebridge.message.Notification;
+import dev.evsebridge.message.PingResponse;
+import dev.evsebridge.message.SetContactorStateResponse;
+import dev.evsebridge.message.SetPwmPercentResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.util.List;
 
 /**
- * Cuts the stream after the hello into frames.
+ * Cuts the stream after the hello into frames, and makes a message of each.
  *
  * <pre>
  * +------+--------+----------------+
@@ -17,10 +22,11 @@ import java.util.List;
  *
  * The length is unsigned and checked against the frame's type before its bytes are waited for.
  */
-public final class FrameDecoder extends ByteToMessageDecoder {
+final class FrameDecoder extends ByteToMessageDecoder {
 
   private static final int HEADER_BYTES = 5;
 
+  private final String clientId;
   private final int firmwareVersion;
   private final int maxFrameLengthBytes;
   private boolean violated;
@@ -28,10 +34,12 @@ public final class FrameDecoder extends ByteToMessageDecoder {
   /**
    * Makes the decoder of one connection.
    *
-   * @param firmwareVersion from the hello: decides the shortest reading
+   * @param clientId of the charger that speaks
+   * @param firmwareVersion from the hello: decides what a reading holds
    * @param maxFrameLengthBytes the longest payload that a frame may have
    */
-  public FrameDecoder(int firmwareVersion, int maxFrameLengthBytes) {
+  FrameDecoder(String clientId, int firmwareVersion, int maxFrameLengthBytes) {
+    this.clientId = clientId;
     this.firmwareVersion = firmwareVersion;
     this.maxFrameLengthBytes = maxFrameLengthBytes;
   }
@@ -54,10 +62,20 @@ public final class FrameDecoder extends ByteToMessageDecoder {
         return;
       }
       in.skipBytes(HEADER_BYTES);
-      out.add(new Frame(type, in.readRetainedSlice((int) lengthBytes)));
+      out.add(message(type, in, (int) lengthBytes));
     } catch (ProtocolViolationException e) {
       violated = true;
       throw e;
     }
+  }
+
+  private ChargerMessage message(FrameType type, ByteBuf in, int lengthBytes) {
+    return switch (type) {
+      case PING_ANSWER -> new PingResponse(clientId);
+      case DATA_ANSWER -> DataPayload.decode(clientId, firmwareVersion, in, lengthBytes);
+      case PWM_ANSWER -> new SetPwmPercentResponse(clientId);
+      case CONTACTOR_ANSWER -> new SetContactorStateResponse(clientId);
+      case NOTIFICATION -> new Notification(clientId);
+    };
   }
 }

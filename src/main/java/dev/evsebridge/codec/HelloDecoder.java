@@ -5,18 +5,22 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.util.List;
+import java.util.function.Function;
 
 /** Reads the {@link Hello}, then makes way for the {@link FrameDecoder}. */
 public final class HelloDecoder extends ByteToMessageDecoder {
 
+  private final Function<SerialNumber, String> clientIds;
   private final int maxFrameLengthBytes;
 
   /**
    * Makes the first decoder of a connection.
    *
+   * @param clientIds the configured name of a charger, or its serial number
    * @param maxFrameLengthBytes the longest payload that a frame may have
    */
-  public HelloDecoder(int maxFrameLengthBytes) {
+  public HelloDecoder(Function<SerialNumber, String> clientIds, int maxFrameLengthBytes) {
+    this.clientIds = clientIds;
     this.maxFrameLengthBytes = maxFrameLengthBytes;
   }
 
@@ -29,8 +33,11 @@ public final class HelloDecoder extends ByteToMessageDecoder {
     in.readBytes(serial);
     Hello hello = new Hello(SerialNumber.of(serial), in.readUnsignedByte());
     out.add(hello);
+    String clientId = clientIds.apply(hello.serialNumber());
     ctx.pipeline()
         .replace(
-            this, "frameDecoder", new FrameDecoder(hello.firmwareVersion(), maxFrameLengthBytes));
+            this,
+            "frameDecoder",
+            new FrameDecoder(clientId, hello.firmwareVersion(), maxFrameLengthBytes));
   }
 }

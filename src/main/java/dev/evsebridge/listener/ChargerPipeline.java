@@ -1,7 +1,6 @@
 package dev.evsebridge.listener;
 
 import dev.evsebridge.codec.HelloDecoder;
-import dev.evsebridge.codec.MessageDecoder;
 import dev.evsebridge.codec.RequestEncoder;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.session.ConnectionLimit;
@@ -14,9 +13,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
-import io.netty.handler.timeout.IdleStateHandler;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.camel.component.netty.NettyConsumer;
 import org.apache.camel.component.netty.ServerInitializerFactory;
 import org.jspecify.annotations.Nullable;
@@ -25,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * Furnishes each connection that the listener route accepts:
  *
  * <pre>
- * bytes -> limit -> idle -> hello/frames -> messages -> flow control -> session -> Camel route
- * bytes <- request encoder <-------------------------------------------- session
+ * bytes -> limit -> hello/frames -> flow control -> session -> Camel route
+ * bytes <- request encoder <---------------------- session
  * </pre>
  */
 public final class ChargerPipeline extends ServerInitializerFactory {
@@ -44,7 +42,8 @@ public final class ChargerPipeline extends ServerInitializerFactory {
   private final ConnectionLimit connectionLimit;
   private final RequestEncoder encoder = new RequestEncoder();
   private final AcceptFaults acceptFaults = new AcceptFaults();
-  private final @Nullable NettyConsumer consumer;
+  private final Function<SerialNumber, String> clientIds;
+  private final @Nullable RouteHandler route;
 
   /** Makes the factory that the route names. */
   public ChargerPipeline(
@@ -70,7 +69,8 @@ public final class ChargerPipeline extends ServerInitializerFactory {
     this.intake = intake;
     this.errors = errors;
     this.connectionLimit = connectionLimit;
-    this.consumer = consumer;
+    this.clientIds = registry::clientId;
+    this.route = consumer == null ? null : new RouteHandler(consumer);
   }
 
   @Override
@@ -86,15 +86,12 @@ public final class ChargerPipeline extends ServerInitializerFactory {
     SessionLimits limits = registry.limits();
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addLast("connectionLimit", connectionLimit);
-    pipeline.addLast(
-        "idle", new IdleStateHandler(limits.idleTimeout().toMillis(), 0, 0, TimeUnit.MILLISECONDS));
     pipeline.addLast("requestEncoder", encoder);
-    pipeline.addLast("helloDecoder", new HelloDecoder(limits.maxFrameLengthBytes()));
-    pipeline.addLast("messageDecoder", new MessageDecoder(registry::clientId));
+    pipeline.addLast("helloDecoder", new HelloDecoder(clientIds, limits.maxFrameLengthBytes()));
     pipeline.addLast("flowControl", new LosslessFlowControl());
     pipeline.addLast("session", new SessionHandler(registry, allowedSerials, intake, errors));
-    if (consumer != null) {
-      pipeline.addLast("route", new RouteHandler(consumer));
+    if (route != null) {
+      pipeline.addLast("route", route);
     }
   }
 }

@@ -4,7 +4,6 @@ import dev.evsebridge.log.LogThrottle;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.util.AttributeKey;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
@@ -15,8 +14,6 @@ import org.slf4j.LoggerFactory;
 public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
 
   private static final Logger LOG = LoggerFactory.getLogger(ConnectionLimit.class);
-  private static final AttributeKey<Boolean> COUNTED =
-      AttributeKey.valueOf(ConnectionLimit.class, "counted");
 
   private final int maxConnections;
   private final AtomicInteger connections = new AtomicInteger();
@@ -38,18 +35,19 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
                   ctx.channel().remoteAddress(),
                   maxConnections,
                   suffix));
-      ctx.close();
+      // None of the handlers is to hear of its end.
+      while (ctx.pipeline().last() != null) {
+        ctx.pipeline().removeLast();
+      }
+      ctx.channel().close();
       return;
     }
-    ctx.channel().attr(COUNTED).set(true);
     ctx.fireChannelActive();
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    if (ctx.channel().attr(COUNTED).getAndSet(null) != null) {
-      connections.decrementAndGet();
-      ctx.fireChannelInactive();
-    }
+    connections.decrementAndGet();
+    ctx.fireChannelInactive();
   }
 }

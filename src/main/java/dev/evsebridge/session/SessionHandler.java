@@ -12,7 +12,6 @@ import dev.evsebridge.message.SerialNumber;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.time.Duration;
@@ -44,6 +43,7 @@ public final class SessionHandler extends ChannelDuplexHandler {
 
   private @Nullable ScheduledFuture<?> handshakeTimeout;
   private @Nullable ChargerSession session;
+  private @Nullable SilenceWatch silenceWatch;
   private boolean closing;
   private boolean closedHere;
   private @Nullable String fault;
@@ -125,6 +125,8 @@ public final class SessionHandler extends ChannelDuplexHandler {
     } else {
       ChargerSession registered = registry.register(ctx.channel(), hello);
       session = registered;
+      silenceWatch =
+          new SilenceWatch(ctx, registry.limits().idleTimeout(), () -> silent(registered));
       COMINGS_AND_GOINGS.log(
           suffix ->
               LOG.info(
@@ -140,6 +142,10 @@ public final class SessionHandler extends ChannelDuplexHandler {
         errors.report(protocolError(registered.clientId(), suspicion));
       }
     }
+  }
+
+  private void silent(ChargerSession session) {
+    session.close("nothing came for %d s".formatted(registry.limits().idleTimeout().toSeconds()));
   }
 
   private void cancelHandshakeTimeout() {
@@ -162,18 +168,19 @@ public final class SessionHandler extends ChannelDuplexHandler {
   }
 
   @Override
-  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    // A connection that is held back by the intake is not silent, it is not listened to.
-    if (event instanceof IdleStateEvent && session != null && ctx.channel().config().isAutoRead()) {
-      session.close("nothing came for %d s".formatted(registry.limits().idleTimeout().toSeconds()));
-    } else {
-      ctx.fireUserEventTriggered(event);
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    if (silenceWatch != null) {
+      silenceWatch.heard();
     }
+    ctx.fireChannelReadComplete();
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     cancelHandshakeTimeout();
+    if (silenceWatch != null) {
+      silenceWatch.stop();
+    }
     intake.forget(ctx.channel());
     ChargerSession ended = session;
     if (ended == null) {

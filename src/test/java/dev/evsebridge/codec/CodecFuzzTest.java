@@ -84,8 +84,7 @@ class CodecFuzzTest {
     BufferLedger ledger = new BufferLedger();
     UpToTheFirstViolation end = new UpToTheFirstViolation();
     EmbeddedChannel channel =
-        ledger.channel(
-            new HelloDecoder(MAX_FRAME_LENGTH_BYTES), new MessageDecoder(SerialNumber::hex), end);
+        ledger.channel(new HelloDecoder(SerialNumber::hex, MAX_FRAME_LENGTH_BYTES), end);
     int from = 0;
     int next = 0;
     while (from < bytes.length) {

@@ -2,12 +2,19 @@ package dev.evsebridge.codec;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.evsebridge.message.ChargerMessage;
+import dev.evsebridge.message.DataResponse;
+import dev.evsebridge.message.Measurements;
+import dev.evsebridge.message.Notification;
+import dev.evsebridge.message.PilotVoltage;
+import dev.evsebridge.message.PingResponse;
+import dev.evsebridge.message.ProximityPilot;
+import dev.evsebridge.message.SetContactorStateResponse;
+import dev.evsebridge.message.SetPwmPercentResponse;
 import dev.evsebridge.testkit.BufferLedger;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -21,53 +28,54 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FrameDecoderTest {
+  private static final String CLIENT_ID = "Garage";
   private static final int FIRMWARE_VERSION = 9;
   private static final int MAX_LENGTH_BYTES = 64;
-  private static final String SHORTEST_READING = "020000002c" + "11".repeat(44);
-  private static final String LONGEST_READING = "0200000040" + "11".repeat(64);
+  private static final String SHORTEST_READING = "020000002c" + "00".repeat(44);
+  private static final String LONGEST_READING = "0200000040" + "00".repeat(44) + "41".repeat(20);
 
   private final BufferLedger ledger = new BufferLedger();
   private EmbeddedChannel channel = channel(FIRMWARE_VERSION);
 
   private EmbeddedChannel channel(int firmwareVersion) {
-    return ledger.channel(new FrameDecoder(firmwareVersion, MAX_LENGTH_BYTES));
+    return ledger.channel(new FrameDecoder(CLIENT_ID, firmwareVersion, MAX_LENGTH_BYTES));
   }
 
   @AfterEach
   void nothingIsLeftOver() {
-    assertFalse(channel.finish(), "frames that the test did not read");
+    assertFalse(channel.finish(), "messages that the test did not read");
     ledger.assertAllReleased();
   }
 
   static Stream<Arguments> shortestAndLongest() {
     return Stream.of(
-        Arguments.of("0100000000", FrameType.PING_ANSWER),
-        Arguments.of("0300000000", FrameType.PWM_ANSWER),
-        Arguments.of("0400000000", FrameType.CONTACTOR_ANSWER),
-        Arguments.of("6400000000", FrameType.NOTIFICATION),
-        Arguments.of(SHORTEST_READING, FrameType.DATA_ANSWER),
-        Arguments.of(LONGEST_READING, FrameType.DATA_ANSWER));
+        Arguments.of("0100000000", new PingResponse(CLIENT_ID)),
+        Arguments.of("0300000000", new SetPwmPercentResponse(CLIENT_ID)),
+        Arguments.of("0400000000", new SetContactorStateResponse(CLIENT_ID)),
+        Arguments.of("6400000000", new Notification(CLIENT_ID)),
+        Arguments.of(SHORTEST_READING, reading("")),
+        Arguments.of(LONGEST_READING, reading("A".repeat(20))));
   }
 
   @ParameterizedTest
   @MethodSource("shortestAndLongest")
-  void readsEachTypeWholeAndByteByByte(String hex, FrameType type) {
+  void readsEachTypeWholeAndByteByByte(String hex, ChargerMessage message) {
     channel.writeInbound(ledger.hex(hex));
-    assertFrame(type, hex.substring(10));
+    assertEquals(message, channel.readInbound());
 
     for (byte b : HexFormat.of().parseHex(hex)) {
       channel.writeInbound(ledger.buffer(new byte[] {b}));
     }
-    assertFrame(type, hex.substring(10));
+    assertEquals(message, channel.readInbound());
   }
 
   @Test
   void cutsGluedFramesApart() {
     channel.writeInbound(ledger.hex("6400000000" + SHORTEST_READING + "0100000000" + "0300"));
 
-    assertFrame(FrameType.NOTIFICATION, "");
-    assertFrame(FrameType.DATA_ANSWER, "11".repeat(44));
-    assertFrame(FrameType.PING_ANSWER, "");
+    assertEquals(new Notification(CLIENT_ID), channel.readInbound());
+    assertEquals(reading(""), channel.readInbound());
+    assertEquals(new PingResponse(CLIENT_ID), channel.readInbound());
     assertNull(channel.readInbound());
   }
 
@@ -98,8 +106,8 @@ class FrameDecoderTest {
   @Test
   void letsFirmware2SendReadingsWithoutAdcValues() {
     channel = channel(2);
-    channel.writeInbound(ledger.hex("0200000024" + "11".repeat(36)));
-    assertFrame(FrameType.DATA_ANSWER, "11".repeat(36));
+    channel.writeInbound(ledger.hex("0200000024" + "00".repeat(36)));
+    assertEquals(reading(""), channel.readInbound());
 
     assertViolation(
         "0200000023", "a reading of firmware version 2 must be at least 36 bytes but was 35");
@@ -153,21 +161,32 @@ class FrameDecoderTest {
   }
 
   @Test
+  void readsNothingMoreAfterAPayloadWithoutMeaning() {
+    assertViolation(
+        "020000002c" + "02" + "00".repeat(43), "contactor state must be 0 or 1 but was 2");
+
+    channel.writeInbound(ledger.hex("0100000000"));
+
+    assertNull(channel.readInbound());
+  }
+
+  @Test
   void deliversWhatCameBeforeAViolation() {
     assertThrows(
         ProtocolViolationException.class,
         () -> channel.writeInbound(ledger.hex("0100000000" + "0500000000" + "0100000000")));
 
-    assertFrame(FrameType.PING_ANSWER, "");
+    assertEquals(new PingResponse(CLIENT_ID), channel.readInbound());
     assertNull(channel.readInbound());
   }
 
-  private void assertFrame(FrameType type, String payloadHex) {
-    Frame frame = channel.readInbound();
-    assertNotNull(frame, "a frame of type " + type);
-    assertEquals(type, frame.type());
-    assertEquals(payloadHex, ByteBufUtil.hexDump(frame.content()));
-    frame.release();
+  private static DataResponse reading(String log) {
+    return new DataResponse(
+        CLIENT_ID,
+        0,
+        false,
+        new Measurements(
+            PilotVoltage.VOLT_12, ProximityPilot.AMP_13, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, log));
   }
 
   private void assertViolation(String hex, String message) {

@@ -2,10 +2,13 @@ package dev.evsebridge.codec;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evsebridge.message.DataResponse;
+import dev.evsebridge.message.Notification;
+import dev.evsebridge.message.PingResponse;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.testkit.BufferLedger;
 import dev.evsebridge.testkit.KnownMessages;
@@ -20,7 +23,8 @@ class HelloDecoderTest {
   private static final int MAX_FRAME_LENGTH_BYTES = 1_000;
 
   private final BufferLedger ledger = new BufferLedger();
-  private final EmbeddedChannel channel = ledger.channel(new HelloDecoder(MAX_FRAME_LENGTH_BYTES));
+  private final EmbeddedChannel channel =
+      ledger.channel(new HelloDecoder(SerialNumber::hex, MAX_FRAME_LENGTH_BYTES));
 
   @AfterEach
   void nothingIsLeftOver() {
@@ -60,10 +64,10 @@ class HelloDecoderTest {
     channel.writeInbound(ledger.hex(KnownMessages.SERIAL + "09" + "0100000000" + "64"));
 
     assertEquals(new Hello(SERIAL, 9), channel.readInbound());
-    assertFrame(FrameType.PING_ANSWER);
+    assertEquals(new PingResponse(KnownMessages.SERIAL), channel.readInbound());
     assertNull(channel.readInbound());
     channel.writeInbound(ledger.hex("00000000"));
-    assertFrame(FrameType.NOTIFICATION);
+    assertEquals(new Notification(KnownMessages.SERIAL), channel.readInbound());
   }
 
   @Test
@@ -71,13 +75,6 @@ class HelloDecoderTest {
     channel.writeInbound(ledger.hex(KnownMessages.SERIAL + "02" + "0200000024" + "00".repeat(36)));
 
     assertEquals(new Hello(SERIAL, 2), channel.readInbound());
-    assertFrame(FrameType.DATA_ANSWER);
-  }
-
-  private void assertFrame(FrameType type) {
-    Frame frame = channel.readInbound();
-    assertNotNull(frame);
-    assertEquals(type, frame.type());
-    frame.release();
+    assertInstanceOf(DataResponse.class, channel.readInbound());
   }
 }

@@ -38,7 +38,7 @@ class RecordedBytesTest {
 
   private final BufferLedger ledger = new BufferLedger();
   private final EmbeddedChannel channel =
-      ledger.channel(new HelloDecoder(65_536), new MessageDecoder(SerialNumber::hex));
+      ledger.channel(new HelloDecoder(SerialNumber::hex, 65_536));
 
   @AfterEach
   void nothingIsLeftOver() {

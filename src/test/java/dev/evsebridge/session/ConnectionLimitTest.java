@@ -12,6 +12,7 @@ import org.junit.jupiter.api.Test;
 class ConnectionLimitTest {
   private final ConnectionLimit limit = new ConnectionLimit(2);
   private int seen;
+  private int ended;
 
   @Test
   void closesConnectionsBeyondTheLimitAtOnceAndLeavesTheOthers() {
@@ -23,6 +24,7 @@ class ConnectionLimitTest {
     assertTrue(first.isActive());
     assertTrue(second.isActive());
     assertEquals(2, seen, "connections that the rest of the pipeline knows of");
+    assertEquals(0, ended, "connections whose end the rest of the pipeline knows of");
   }
 
   @Test
@@ -45,6 +47,11 @@ class ConnectionLimitTest {
           @Override
           public void channelActive(ChannelHandlerContext ctx) {
             seen++;
+          }
+
+          @Override
+          public void channelInactive(ChannelHandlerContext ctx) {
+            ended++;
           }
         });
   }

@@ -14,18 +14,13 @@ import java.time.Duration;
 /** What the tests of this package say to and hear from chargers. */
 final class SessionFixtures {
   static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(10);
+  static final Duration IDLE_TIMEOUT = Duration.ofMinutes(5);
   static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(5);
   static final Duration FIRMWARE_TIMEOUT = Duration.ofSeconds(60);
   static final int QUEUE = 3;
   static final SessionLimits LIMITS =
       new SessionLimits(
-          HANDSHAKE_TIMEOUT,
-          Duration.ofSeconds(60),
-          REQUEST_TIMEOUT,
-          FIRMWARE_TIMEOUT,
-          QUEUE,
-          10,
-          65_536);
+          HANDSHAKE_TIMEOUT, IDLE_TIMEOUT, REQUEST_TIMEOUT, FIRMWARE_TIMEOUT, QUEUE, 10, 65_536);
 
   static final ChargerRequest PING = new ChargerRequest.Ping(TestCharger.ID);
   static final ChargerRequest COLLECT = new ChargerRequest.CollectData(TestCharger.ID);

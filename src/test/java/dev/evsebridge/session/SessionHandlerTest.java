@@ -2,6 +2,7 @@ package dev.evsebridge.session;
 
 import static dev.evsebridge.session.Outcomes.error;
 import static dev.evsebridge.session.SessionFixtures.HANDSHAKE_TIMEOUT;
+import static dev.evsebridge.session.SessionFixtures.IDLE_TIMEOUT;
 import static dev.evsebridge.session.SessionFixtures.LIMITS;
 import static dev.evsebridge.session.SessionFixtures.PING;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -15,7 +16,6 @@ import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.NewConnection;
 import dev.evsebridge.message.Notification;
 import dev.evsebridge.message.SerialNumber;
-import io.netty.handler.timeout.IdleStateEvent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -149,8 +149,25 @@ class SessionHandlerTest {
   void closesTheConnectionOfASilentCharger() {
     charger.says(HELLO);
 
-    charger.channel.pipeline().fireUserEventTriggered(IdleStateEvent.READER_IDLE_STATE_EVENT);
+    charger.timePasses(IDLE_TIMEOUT.minusMillis(1));
+    assertTrue(charger.isConnected());
 
+    charger.timePasses(Duration.ofMillis(1));
+    assertFalse(charger.isConnected());
+  }
+
+  @Test
+  void takesAChargerForSilentOnlyWhenNothingHasComeForTheWholeTime() {
+    charger.says(HELLO);
+    charger.timePasses(IDLE_TIMEOUT.minusSeconds(1));
+    charger.says(new Notification(TestCharger.ID));
+    charger.timePasses(IDLE_TIMEOUT.minusSeconds(20));
+    charger.says(new Notification(TestCharger.ID));
+
+    charger.timePasses(IDLE_TIMEOUT.minusMillis(1));
+    assertTrue(charger.isConnected());
+
+    charger.timePasses(Duration.ofMillis(1));
     assertFalse(charger.isConnected());
   }
 
@@ -160,8 +177,11 @@ class SessionHandlerTest {
     intake.shut(Intake.Reason.BACKLOG);
     charger.says(new Notification(TestCharger.ID));
 
-    charger.channel.pipeline().fireUserEventTriggered(IdleStateEvent.READER_IDLE_STATE_EVENT);
-
+    charger.timePasses(IDLE_TIMEOUT.multipliedBy(3));
     assertTrue(charger.isConnected());
+
+    intake.open(Intake.Reason.BACKLOG);
+    charger.timePasses(IDLE_TIMEOUT);
+    assertFalse(charger.isConnected());
   }
 }

@@ -19,6 +19,8 @@ final class TestCharger {
   static final SerialNumber SERIAL = new SerialNumber(KnownMessages.SERIAL);
   static final String ID = SERIAL.hex();
 
+  private static final Duration STEP = Duration.ofSeconds(1);
+
   final EmbeddedChannel channel;
   final List<ErrorMessage> errors = new ArrayList<>();
 
@@ -80,9 +82,16 @@ final class TestCharger {
     return channel.isActive();
   }
 
+  /** In steps, so that what is due on the way is not late. */
   void timePasses(Duration duration) {
-    channel.advanceTimeBy(duration.toNanos(), TimeUnit.NANOSECONDS);
-    channel.runScheduledPendingTasks();
-    channel.runPendingTasks();
+    for (Duration left = duration; !left.isZero(); left = left.minus(step(left))) {
+      channel.advanceTimeBy(step(left).toNanos(), TimeUnit.NANOSECONDS);
+      channel.runScheduledPendingTasks();
+      channel.runPendingTasks();
+    }
+  }
+
+  private static Duration step(Duration left) {
+    return left.compareTo(STEP) < 0 ? left : STEP;
   }
 }

@@ -21,14 +21,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class MessageDecoderTest {
+/** What is made of the frames. */
+class MessagesTest {
   private static final int MAX_FRAME_LENGTH_BYTES = 65_536;
   private static final String ZEROS = "00".repeat(40);
 
   private final BufferLedger ledger = new BufferLedger();
   private final EmbeddedChannel channel =
-      ledger.channel(
-          new HelloDecoder(MAX_FRAME_LENGTH_BYTES), new MessageDecoder(SerialNumber::hex));
+      ledger.channel(new HelloDecoder(SerialNumber::hex, MAX_FRAME_LENGTH_BYTES));
 
   @AfterEach
   void nothingIsLeftOver() {
@@ -64,8 +64,7 @@ class MessageDecoderTest {
 
   @Test
   void speaksOfAChargerByItsName() {
-    EmbeddedChannel named =
-        ledger.channel(new HelloDecoder(MAX_FRAME_LENGTH_BYTES), new MessageDecoder(s -> "Garage"));
+    EmbeddedChannel named = ledger.channel(new HelloDecoder(s -> "Garage", MAX_FRAME_LENGTH_BYTES));
 
     named.writeInbound(ledger.hex(KnownMessages.SERIAL + "09" + "6400000000"));
 
