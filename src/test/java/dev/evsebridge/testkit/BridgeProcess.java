@@ -40,6 +40,11 @@ public final class BridgeProcess implements AutoCloseable {
     openFilesAtMost = builder.openFilesAtMost;
   }
 
+  /** What is started. */
+  public static Path jar() {
+    return JAR;
+  }
+
   /** With no arguments yet: it would listen on the default port and look for the default broker. */
   public static Builder builder() {
     return new Builder();
