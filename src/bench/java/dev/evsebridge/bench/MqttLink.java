@@ -7,11 +7,13 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
+import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,9 @@ final class MqttLink extends ChannelInboundHandlerAdapter {
   interface Receiver {
     void messageArrived(byte[] data, int offset, int length);
   }
+
+  private static final ChannelOption<Boolean> ACKNOWLEDGE_AT_ONCE =
+      NioChannelOption.of(ExtendedSocketOptions.TCP_QUICKACK);
 
   private static final int CONNACK = 2;
   private static final int PUBLISH = 3;
@@ -140,6 +145,17 @@ final class MqttLink extends ChannelInboundHandlerAdapter {
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
     System.err.println("the connection of " + clientId + " failed: " + cause);
     ctx.close();
+  }
+
+  /**
+   * Acknowledges to TCP at once: a broker with Nagle's algorithm, such as Mosquitto as it comes,
+   * would else hold messages back for up to 40 ms because of this client, and the bridge would look
+   * slower than it is. Linux forgets the option again and again.
+   */
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    ctx.channel().config().setOption(ACKNOWLEDGE_AT_ONCE, true);
+    ctx.fireChannelReadComplete();
   }
 
   @Override

@@ -13,12 +13,16 @@ import org.apache.camel.support.DefaultAsyncProducer;
 import org.apache.camel.support.service.ServiceHelper;
 import org.apache.camel.util.concurrent.ThreadPoolRejectedPolicy;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs the stock producer, which waits for its broker without a time limit, on a thread of its own:
  * in order, with a bounded queue, and never on the threads that serve chargers.
  */
 final class OffloadedProducer extends DefaultAsyncProducer {
+
+  private static final Logger LOG = LoggerFactory.getLogger(OffloadedProducer.class);
 
   private static final int QUEUE = 1_000;
 
@@ -80,8 +84,12 @@ final class OffloadedProducer extends DefaultAsyncProducer {
   @Override
   protected void doStop() throws Exception {
     if (executor != null) {
-      getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(executor);
+      int dropped =
+          getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(executor).size();
       executor = null;
+      if (dropped > 0) {
+        LOG.warn("Dropped {} messages that waited for the broker of {}", dropped, getEndpoint());
+      }
     }
     ServiceHelper.stopService(stock);
     super.doStop();
