@@ -84,14 +84,22 @@ public final class Intake {
   /** A connection has been made. */
   void add(Channel channel) {
     open.add(channel);
-    check(channel);
-  }
-
-  /** Stops reading from a connection if the valve is shut; to be called after each message. */
-  void check(Channel channel) {
     if (shut) {
       hold(channel);
     }
+  }
+
+  /**
+   * Stops reading from a connection if the valve is shut; to be called after each message.
+   *
+   * @return whether the connection is held back
+   */
+  boolean check(Channel channel) {
+    if (shut) {
+      hold(channel);
+      return true;
+    }
+    return false;
   }
 
   private synchronized void hold(Channel channel) {

@@ -12,11 +12,9 @@ import dev.evsebridge.message.SerialNumber;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +39,6 @@ public final class SessionHandler extends ChannelDuplexHandler {
   private final Intake intake;
   private final ErrorSink errors;
 
-  private @Nullable ScheduledFuture<?> handshakeTimeout;
   private @Nullable ChargerSession session;
   private @Nullable SilenceWatch silenceWatch;
   private boolean closing;
@@ -66,17 +63,15 @@ public final class SessionHandler extends ChannelDuplexHandler {
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
-    long timeoutNanos = registry.limits().handshakeTimeout().toNanos();
-    handshakeTimeout =
-        ctx.executor().schedule(() -> noHello(ctx), timeoutNanos, TimeUnit.NANOSECONDS);
+    Duration timeout = registry.limits().handshakeTimeout();
     ctx.fireChannelActive();
     intake.add(ctx.channel());
+    silenceWatch = new SilenceWatch(ctx, timeout, () -> noHello(ctx, timeout));
   }
 
-  private void noHello(ChannelHandlerContext ctx) {
-    if (session == null && !closing) {
-      closeStranger(
-          ctx, "no hello within %d ms".formatted(registry.limits().handshakeTimeout().toMillis()));
+  private void noHello(ChannelHandlerContext ctx, Duration timeout) {
+    if (!closing) {
+      closeStranger(ctx, "no hello within %d ms".formatted(timeout.toMillis()));
     }
   }
 
@@ -108,11 +103,13 @@ public final class SessionHandler extends ChannelDuplexHandler {
     } else if (msg instanceof ChargerMessage message) {
       ctx.fireChannelRead(message);
     }
-    intake.check(ctx.channel());
+    if (intake.check(ctx.channel()) && silenceWatch != null) {
+      silenceWatch.heldBack();
+    }
   }
 
   private void hello(ChannelHandlerContext ctx, Hello hello) {
-    cancelHandshakeTimeout();
+    stopWatching();
     SerialNumber serial = hello.serialNumber();
     if (!hello.supported()) {
       violation(
@@ -148,13 +145,6 @@ public final class SessionHandler extends ChannelDuplexHandler {
     session.close("nothing came for %d s".formatted(registry.limits().idleTimeout().toSeconds()));
   }
 
-  private void cancelHandshakeTimeout() {
-    if (handshakeTimeout != null) {
-      handshakeTimeout.cancel(false);
-      handshakeTimeout = null;
-    }
-  }
-
   private static void answer(
       ChannelHandlerContext ctx, ChargerSession session, ChargerResponse response) {
     ChargerSession.Verdict verdict = session.answered(response);
@@ -169,18 +159,22 @@ public final class SessionHandler extends ChannelDuplexHandler {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext ctx) {
-    if (silenceWatch != null) {
+    // Before the hello is whole, its parts don't count.
+    if (session != null && silenceWatch != null) {
       silenceWatch.heard();
     }
     ctx.fireChannelReadComplete();
   }
 
-  @Override
-  public void channelInactive(ChannelHandlerContext ctx) {
-    cancelHandshakeTimeout();
+  private void stopWatching() {
     if (silenceWatch != null) {
       silenceWatch.stop();
     }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    stopWatching();
     intake.forget(ctx.channel());
     ChargerSession ended = session;
     if (ended == null) {

@@ -9,7 +9,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Notices when nothing has come from a charger for a time. Netty's IdleStateHandler does so too,
  * but with four times the memory and as one more handler that each message passes; there may be ten
- * thousand chargers. All state belongs to the channel's event loop.
+ * thousand chargers.
+ *
+ * <p>A connection that is held back by the intake is not silent, it is not listened to: it counts
+ * as silent when it was listened to from one look to the next and nothing came. All state belongs
+ * to the channel's event loop.
  */
 final class SilenceWatch implements Runnable {
 
@@ -17,6 +21,7 @@ final class SilenceWatch implements Runnable {
   private final long timeoutNanos;
   private final Runnable silent;
   private @Nullable ScheduledFuture<?> nextLook;
+  private boolean listenedTo;
   private boolean heard;
   private long leftWhenHeardNanos;
 
@@ -29,6 +34,7 @@ final class SilenceWatch implements Runnable {
     this.ctx = ctx;
     this.timeoutNanos = timeout.toNanos();
     this.silent = silent;
+    this.listenedTo = isListenedTo();
     lookIn(timeoutNanos);
   }
 
@@ -45,16 +51,27 @@ final class SilenceWatch implements Runnable {
     }
   }
 
+  /** The connection has been held back, be it for a moment. */
+  void heldBack() {
+    listenedTo = false;
+  }
+
+  private boolean isListenedTo() {
+    return ctx.channel().config().isAutoRead();
+  }
+
   @Override
   public void run() {
+    boolean listenedToAllTheTime = listenedTo && isListenedTo();
     if (heard) {
+      listenedTo = listenedToAllTheTime;
       // What was left until this look when something came, is how long ago that is.
       lookIn(timeoutNanos - leftWhenHeardNanos);
-    } else if (ctx.channel().config().isAutoRead()) {
+    } else if (listenedToAllTheTime) {
       nextLook = null;
       silent.run();
     } else {
-      // A connection that is held back by the intake is not silent, it is not listened to.
+      listenedTo = isListenedTo();
       lookIn(timeoutNanos);
     }
   }

@@ -179,9 +179,34 @@ class SessionHandlerTest {
 
     charger.timePasses(IDLE_TIMEOUT.multipliedBy(3));
     assertTrue(charger.isConnected());
+  }
 
+  @Test
+  void givesAChargerTheWholeTimeFromWhenTheBridgeListensAgain() {
+    charger.says(HELLO);
+    intake.shut(Intake.Reason.BACKLOG);
+    charger.says(new Notification(TestCharger.ID));
+    charger.timePasses(IDLE_TIMEOUT.minusMillis(1));
     intake.open(Intake.Reason.BACKLOG);
+
+    charger.timePasses(IDLE_TIMEOUT);
+    assertTrue(charger.isConnected());
+
     charger.timePasses(IDLE_TIMEOUT);
     assertFalse(charger.isConnected());
+  }
+
+  @Test
+  void waitsForAHelloOnlyWhileTheBridgeListens() {
+    intake.shut(Intake.Reason.BACKLOG);
+    TestCharger early = new TestCharger(registry, Set.of(), intake);
+    early.timePasses(HANDSHAKE_TIMEOUT.multipliedBy(2).minusMillis(1));
+    intake.open(Intake.Reason.BACKLOG);
+
+    early.timePasses(Duration.ofMillis(2));
+    assertTrue(early.isConnected());
+
+    early.timePasses(HANDSHAKE_TIMEOUT.multipliedBy(2));
+    assertFalse(early.isConnected());
   }
 }
