@@ -30,7 +30,9 @@ record Target(String name, String command) {
     Path configuration =
         Files.writeString(
             folder.resolve("bench.properties"),
-            "mqtt.qos=%d%nevse.max_connections=%d%n".formatted(qos, Math.max(10_000, chargers)));
+            // Chargers are idle at the end, while what is under way reaches the subscriber.
+            "mqtt.qos=%d%nevse.max_connections=%d%nevse.idle_timeout=10m%n"
+                .formatted(qos, Math.max(10_000, chargers)));
     int evsePort = Ports.free();
     String line =
         command
