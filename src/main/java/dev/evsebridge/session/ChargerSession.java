@@ -47,6 +47,7 @@ public final class ChargerSession {
   private final ArrayDeque<PendingRequest> waiting = new ArrayDeque<>(1);
 
   private @Nullable PendingRequest onWire;
+  private @Nullable PendingRequest deliveredImage;
   private @Nullable ScheduledFuture<?> timeout;
   private @Nullable Class<? extends ChargerResponse> overdueAnswer;
   private @Nullable Class<? extends ChargerResponse> lastAnswer;
@@ -188,6 +189,7 @@ public final class ChargerSession {
               if (written.isSuccess() && onWire == pending) {
                 // From here on it is the next connection that tells how it went.
                 onWire = null;
+                deliveredImage = pending;
                 pending.markDelivered();
                 LOG.info("Charger {}: firmware sent, waiting for its restart", clientId);
               }
@@ -318,6 +320,16 @@ public final class ChargerSession {
     }
     for (PendingRequest next = waiting.poll(); next != null; next = waiting.poll()) {
       failDisconnected(next);
+    }
+  }
+
+  /**
+   * The charger had connected anew before this connection ended: an image that was delivered on it
+   * has been taken in. It may have been noted as delivered only after the new connection was made.
+   */
+  void restarted() {
+    if (deliveredImage != null) {
+      deliveredImage.complete(null);
     }
   }
 

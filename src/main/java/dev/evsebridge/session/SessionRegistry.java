@@ -109,6 +109,9 @@ public final class SessionRegistry {
           return null;
         });
     session.closed();
+    if (sessions.containsKey(session.clientId())) {
+      session.restarted();
+    }
   }
 
   /**

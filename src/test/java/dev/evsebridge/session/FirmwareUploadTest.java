@@ -29,6 +29,7 @@ import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -51,6 +52,33 @@ class FirmwareUploadTest {
 
     assertNull(response(upload));
     assertFalse(charger.isConnected(), "the reset leaves the old socket open");
+  }
+
+  @Test
+  void endsWhenTheChargerConnectsAnewBeforeTheBridgeHasNotedThatTheImageHasLeft() {
+    TestCharger flashed = new TestCharger(registry, Set.of(), new Intake(), new LateNote());
+    flashed.says(new Hello(TestCharger.SERIAL, 9));
+    var upload = send(FIRMWARE);
+
+    TestCharger back = TestCharger.connected(registry);
+
+    assertNull(response(upload));
+    assertOpen(send(PING));
+    assertEquals(List.of(PING), back.received());
+  }
+
+  @Test
+  void isNotEndedByAnOlderConnectionThatGoesLate() {
+    TestCharger older = new TestCharger(registry, Set.of(), new Intake(), new LateEnd());
+    older.says(new Hello(TestCharger.SERIAL, 9));
+    TestCharger newer = TestCharger.connected(registry);
+    var upload = send(FIRMWARE);
+    assertEquals(List.of(FIRMWARE), newer.received());
+
+    older.channel.pipeline().get(LateEnd.class).end();
+
+    assertFalse(older.isConnected());
+    assertOpen(upload);
   }
 
   @Test
@@ -271,5 +299,37 @@ class FirmwareUploadTest {
   private static final class StuckWrites extends ChannelOutboundHandlerAdapter {
     @Override
     public void write(ChannelHandlerContext ctx, Object msg, ChannelPromise promise) {}
+  }
+
+  /** The image leaves at once; that is noted only when the connection is about to be closed. */
+  private static final class LateNote extends ChannelOutboundHandlerAdapter {
+    private @Nullable ChannelPromise written;
+
+    @Override
+    public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
+      written = promise;
+    }
+
+    @Override
+    public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+      if (written != null) {
+        written.setSuccess();
+      }
+      ctx.close(promise);
+    }
+  }
+
+  /** Ends only when it is told to. */
+  private static final class LateEnd extends ChannelOutboundHandlerAdapter {
+    private @Nullable Runnable end;
+
+    @Override
+    public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+      end = () -> ctx.close(promise);
+    }
+
+    void end() {
+      Objects.requireNonNull(end, "nobody wanted to close it").run();
+    }
   }
 }
