@@ -126,12 +126,13 @@ public final class SessionRegistry {
     PendingRequest pending = new PendingRequest(request, deadline);
     String clientId = request.clientId();
     ChargerSession session = sessions.get(clientId);
-    if (firmwareUploads.isUnderWay(clientId)) {
-      pending.fail(ErrorCode.BUSY, ChargerSession.TAKING_FIRMWARE);
-    } else if (session == null) {
-      pending.fail(ErrorCode.NOT_CONNECTED, "No charger of this client_id is connected.");
-    } else {
+    if (session != null) {
+      // Whatever becomes of it is decided there, so that requests are answered in their order.
       session.submit(pending);
+    } else if (firmwareUploads.isUnderWay(clientId)) {
+      pending.fail(ErrorCode.BUSY, ChargerSession.TAKING_FIRMWARE);
+    } else {
+      pending.fail(ErrorCode.NOT_CONNECTED, "No charger of this client_id is connected.");
     }
     return pending.outcome();
   }
