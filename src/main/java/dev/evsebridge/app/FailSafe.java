@@ -6,7 +6,6 @@ import dev.evsebridge.session.SessionRegistry;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -35,7 +34,7 @@ final class FailSafe implements BrokerListener {
   private final Duration grace;
   private final Runnable firstStarted;
   private final Consumer<Exception> firstStartFailed;
-  private final ScheduledExecutorService executor = new FailStopExecutor("fail-safe");
+  private final FailStopExecutor executor = new FailStopExecutor("fail-safe");
 
   private boolean brokerThere;
   private boolean everListened;
@@ -68,7 +67,7 @@ final class FailSafe implements BrokerListener {
 
   @Override
   public void brokerConnected() {
-    execute(
+    executor.executeUnlessStopped(
         () -> {
           brokerThere = true;
           cancelPending();
@@ -78,7 +77,7 @@ final class FailSafe implements BrokerListener {
 
   @Override
   public void brokerLost() {
-    execute(
+    executor.executeUnlessStopped(
         () -> {
           brokerThere = false;
           cancelPending();
@@ -91,21 +90,13 @@ final class FailSafe implements BrokerListener {
 
   /** The listener route has been exchanged: its new version does not listen yet. */
   void listenerExchanged() {
-    execute(
+    executor.executeUnlessStopped(
         () -> {
           listening = false;
           if (brokerThere) {
             listen();
           }
         });
-  }
-
-  private void execute(Runnable task) {
-    try {
-      executor.execute(task);
-    } catch (RejectedExecutionException e) {
-      // Stopped: nobody is listened for any more.
-    }
   }
 
   private void cancelPending() {

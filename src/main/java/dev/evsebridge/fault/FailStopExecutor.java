@@ -3,6 +3,7 @@ package dev.evsebridge.fault;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,15 @@ public final class FailStopExecutor extends ScheduledThreadPoolExecutor {
   FailStopExecutor(String name, Consumer<Throwable> onFault) {
     super(1, new DefaultThreadFactory(name, true));
     this.onFault = onFault;
+  }
+
+  /** Runs a task; one that comes after the end is not needed any more, and is left out. */
+  public void executeUnlessStopped(Runnable task) {
+    try {
+      execute(task);
+    } catch (RejectedExecutionException e) {
+      // Stopped: what the task was for has been done, or is over.
+    }
   }
 
   @Override

@@ -10,8 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +35,7 @@ public final class Presence implements SessionListener, BrokerListener {
   private boolean brokerThere;
   private int lossesOfBroker;
 
-  private final ScheduledExecutorService executor = new FailStopExecutor("presence");
+  private final FailStopExecutor executor = new FailStopExecutor("presence");
 
   /**
    * Makes it.
@@ -53,13 +51,13 @@ public final class Presence implements SessionListener, BrokerListener {
     this.journal = new PresenceJournal(journalFile);
     this.announcer = announcer;
     this.flapGrace = flapGrace;
-    execute(() -> shownOnline.addAll(journal.open()));
+    executor.executeUnlessStopped(() -> shownOnline.addAll(journal.open()));
   }
 
   @Override
   public void connected(ChargerSession session, @Nullable ChargerSession replaced) {
     String clientId = session.clientId();
-    execute(
+    executor.executeUnlessStopped(
         () -> {
           connected.add(clientId);
           if (brokerThere && !shownOnline.contains(clientId)) {
@@ -71,7 +69,7 @@ public final class Presence implements SessionListener, BrokerListener {
   @Override
   public void disconnected(ChargerSession session) {
     String clientId = session.clientId();
-    execute(
+    executor.executeUnlessStopped(
         () -> {
           connected.remove(clientId);
           executor.schedule(() -> stillGone(clientId), flapGrace.toMillis(), TimeUnit.MILLISECONDS);
@@ -86,7 +84,7 @@ public final class Presence implements SessionListener, BrokerListener {
 
   @Override
   public void brokerConnected() {
-    execute(
+    executor.executeUnlessStopped(
         () -> {
           brokerThere = true;
           for (String clientId : List.copyOf(journal.online())) {
@@ -100,7 +98,7 @@ public final class Presence implements SessionListener, BrokerListener {
 
   @Override
   public void brokerLost() {
-    execute(
+    executor.executeUnlessStopped(
         () -> {
           brokerThere = false;
           lossesOfBroker++;
@@ -134,7 +132,7 @@ public final class Presence implements SessionListener, BrokerListener {
       return;
     }
     CountDownLatch done = new CountDownLatch(1);
-    execute(
+    executor.executeUnlessStopped(
         () -> {
           if (brokerThere) {
             List.copyOf(shownOnline).forEach(this::offline);
@@ -149,13 +147,5 @@ public final class Presence implements SessionListener, BrokerListener {
       Thread.currentThread().interrupt();
     }
     executor.shutdownNow();
-  }
-
-  private void execute(Runnable task) {
-    try {
-      executor.execute(task);
-    } catch (RejectedExecutionException e) {
-      // Stopped: everybody has been announced as offline.
-    }
   }
 }

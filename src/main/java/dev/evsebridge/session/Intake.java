@@ -84,9 +84,7 @@ public final class Intake {
   /** A connection has been made. */
   void add(Channel channel) {
     open.add(channel);
-    if (shut) {
-      hold(channel);
-    }
+    check(channel);
   }
 
   /**

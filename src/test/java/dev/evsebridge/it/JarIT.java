@@ -5,10 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.testkit.BridgeProcess;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -84,9 +82,12 @@ class JarIT {
   }
 
   private static List<String> lines(InputStream registrations) throws IOException {
-    try (BufferedReader reader =
-        new BufferedReader(new InputStreamReader(registrations, StandardCharsets.UTF_8))) {
-      return reader.lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+    try (registrations) {
+      return new String(registrations.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .map(String::strip)
+          .filter(line -> !line.isEmpty())
+          .toList();
     }
   }
 }

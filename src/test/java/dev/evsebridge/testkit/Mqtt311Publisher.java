@@ -19,11 +19,11 @@ public final class Mqtt311Publisher {
         DataOutputStream out = new DataOutputStream(socket.getOutputStream());
         DataInputStream in = new DataInputStream(socket.getInputStream())) {
       socket.setSoTimeout((int) Patience.LIMIT.toMillis());
-      write(out, 0x10, connect());
+      MqttPackets.write(out, 0x10, connect());
       expect(in, 0x20, 2);
-      write(out, 0x32, publication(topic, text));
+      MqttPackets.write(out, 0x32, publication(topic, text));
       expect(in, 0x40, 2);
-      write(out, 0xE0, new byte[0]);
+      MqttPackets.write(out, 0xE0, new byte[0]);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -49,18 +49,6 @@ public final class Mqtt311Publisher {
       data.write(text.getBytes(StandardCharsets.UTF_8));
     }
     return body.toByteArray();
-  }
-
-  private static void write(DataOutputStream out, int head, byte[] body) throws IOException {
-    out.writeByte(head);
-    int length = body.length;
-    do {
-      int low = length % 128;
-      length /= 128;
-      out.writeByte(length > 0 ? low | 0x80 : low);
-    } while (length > 0);
-    out.write(body);
-    out.flush();
   }
 
   private static void expect(DataInputStream in, int head, int length) throws IOException {

@@ -107,7 +107,7 @@ public final class RefusingBroker implements AutoCloseable {
       DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
       while (true) {
         int first = in.readUnsignedByte();
-        byte[] packet = new byte[SteadySubscriber.variableInteger(in)];
+        byte[] packet = new byte[MqttPackets.variableInteger(in)];
         in.readFully(packet);
         switch (first >> 4) {
           case CONNECT -> {
@@ -132,12 +132,10 @@ public final class RefusingBroker implements AutoCloseable {
   }
 
   private static void send(OutputStream out, int first, int... rest) throws IOException {
-    byte[] packet = new byte[2 + rest.length];
-    packet[0] = (byte) first;
-    packet[1] = (byte) rest.length;
+    byte[] bytes = new byte[rest.length];
     for (int i = 0; i < rest.length; i++) {
-      packet[2 + i] = (byte) rest[i];
+      bytes[i] = (byte) rest[i];
     }
-    out.write(packet);
+    MqttPackets.write(out, first, bytes);
   }
 }

@@ -95,15 +95,15 @@ public final class SteadySubscriber implements AutoCloseable {
 
   private void listen(Socket fresh) throws IOException {
     DataOutputStream out = new DataOutputStream(fresh.getOutputStream());
-    send(out, CONNECT, connect());
+    MqttPackets.write(out, CONNECT, connect());
     DataInputStream in =
         new DataInputStream(new BufferedInputStream(fresh.getInputStream(), 1 << 16));
     while (true) {
       int first = in.readUnsignedByte();
-      byte[] packet = new byte[variableInteger(in)];
+      byte[] packet = new byte[MqttPackets.variableInteger(in)];
       in.readFully(packet);
       switch (first >> 4) {
-        case CONNACK -> send(out, SUBSCRIBE, subscribe());
+        case CONNACK -> MqttPackets.write(out, SUBSCRIBE, subscribe());
         case SUBACK -> subscribed = true;
         case PUBLISH -> published((first >> 1) & 3, packet);
         default -> {
@@ -153,27 +153,5 @@ public final class SteadySubscriber implements AutoCloseable {
     out.writeUTF(filter);
     out.writeByte(ONLY_IF_NEW);
     return bytes.toByteArray();
-  }
-
-  /** All packets of its own are shorter than 128 bytes. */
-  private static void send(DataOutputStream out, int first, byte[] packet) throws IOException {
-    byte[] whole = new byte[2 + packet.length];
-    whole[0] = (byte) first;
-    whole[1] = (byte) packet.length;
-    System.arraycopy(packet, 0, whole, 2, packet.length);
-    out.write(whole);
-  }
-
-  /** MQTT 5, section 1.5.5. */
-  static int variableInteger(DataInputStream in) throws IOException {
-    int value = 0;
-    int shift = 0;
-    int digit;
-    do {
-      digit = in.readUnsignedByte();
-      value |= (digit & 0x7F) << shift;
-      shift += 7;
-    } while ((digit & 0x80) != 0);
-    return value;
   }
 }
