@@ -34,6 +34,9 @@ public final class ChargerSession {
 
   static final String TAKING_FIRMWARE = "The charger is taking in firmware.";
 
+  private static final String NO_ROOM_FOR_FIRMWARE =
+      "As many other chargers as the bridge has memory for are taking in firmware.";
+
   private final Channel channel;
   private final SerialNumber serialNumber;
   private final String clientId;
@@ -133,6 +136,9 @@ public final class ChargerSession {
       pending.fail(
           ErrorCode.BUSY,
           "%d requests are waiting for this charger already.".formatted(waiting.size()));
+    } else if (pending.request() instanceof UploadFirmware upload
+        && !firmwareUploads.admit(pending, upload.image())) {
+      pending.fail(ErrorCode.BUSY, NO_ROOM_FOR_FIRMWARE);
     } else {
       waiting.add(pending);
       sendNext();

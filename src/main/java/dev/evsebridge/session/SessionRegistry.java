@@ -23,7 +23,7 @@ public final class SessionRegistry {
   private static final Duration CLONE_WINDOW = Duration.ofMinutes(10);
 
   private final ConcurrentMap<String, ChargerSession> sessions = new ConcurrentHashMap<>();
-  private final FirmwareUploads firmwareUploads = new FirmwareUploads();
+  private final FirmwareUploads firmwareUploads;
   private final SessionLimits limits;
   private final Function<SerialNumber, String> clientIds;
   private final SessionListener listener;
@@ -39,6 +39,15 @@ public final class SessionRegistry {
    */
   public SessionRegistry(
       SessionLimits limits, Function<SerialNumber, String> clientIds, SessionListener listener) {
+    this(limits, clientIds, listener, FirmwareUploads.withinHeap());
+  }
+
+  SessionRegistry(
+      SessionLimits limits,
+      Function<SerialNumber, String> clientIds,
+      SessionListener listener,
+      FirmwareUploads firmwareUploads) {
+    this.firmwareUploads = firmwareUploads;
     this.limits = limits;
     this.clientIds = clientIds;
     this.listener = listener;

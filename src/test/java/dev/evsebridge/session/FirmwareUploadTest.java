@@ -8,6 +8,7 @@ import static dev.evsebridge.session.SessionFixtures.COLLECT;
 import static dev.evsebridge.session.SessionFixtures.CONTACTOR_ANSWER;
 import static dev.evsebridge.session.SessionFixtures.FIRMWARE;
 import static dev.evsebridge.session.SessionFixtures.FIRMWARE_TIMEOUT;
+import static dev.evsebridge.session.SessionFixtures.IMAGE;
 import static dev.evsebridge.session.SessionFixtures.LIMITS;
 import static dev.evsebridge.session.SessionFixtures.OPEN;
 import static dev.evsebridge.session.SessionFixtures.PING;
@@ -106,6 +107,26 @@ class FirmwareUploadTest {
     assertOpen(send(PING));
     assertEquals(List.of(PING), back.received());
     assertEquals(List.of(), charger.received());
+  }
+
+  @Test
+  void isRefusedWhileTheImagesForOthersFillTheMemory() {
+    SessionRegistry small =
+        new SessionRegistry(
+            LIMITS, SerialNumber::hex, new PresenceLog(), new FirmwareUploads(IMAGE.lengthBytes()));
+    TestCharger.connected(small);
+    TestCharger other = new TestCharger(small);
+    SerialNumber otherSerial = new SerialNumber("00".repeat(16));
+    other.says(new Hello(otherSerial, 9));
+    ChargerRequest forOther = new ChargerRequest.UploadFirmware(otherSerial.hex(), IMAGE);
+    small.send(FIRMWARE, Deadline.NONE);
+
+    assertEquals(ErrorCode.BUSY, error(small.send(forOther, Deadline.NONE)));
+    assertEquals(List.of(), other.received());
+
+    TestCharger.connected(small);
+    assertOpen(small.send(forOther, Deadline.NONE));
+    assertEquals(List.of(forOther), other.received());
   }
 
   @Test

@@ -27,8 +27,8 @@ final class SessionFixtures {
   static final ChargerRequest PWM_50 = new ChargerRequest.SetPwmPercent(TestCharger.ID, 50);
   static final ChargerRequest CLOSE = new ChargerRequest.SetContactorState(TestCharger.ID, true);
   static final ChargerRequest OPEN = new ChargerRequest.SetContactorState(TestCharger.ID, false);
-  static final ChargerRequest FIRMWARE =
-      new ChargerRequest.UploadFirmware(TestCharger.ID, FirmwareImage.of(new byte[100]));
+  static final FirmwareImage IMAGE = FirmwareImage.of(new byte[100]);
+  static final ChargerRequest FIRMWARE = new ChargerRequest.UploadFirmware(TestCharger.ID, IMAGE);
 
   static final PingResponse PING_ANSWER = new PingResponse(TestCharger.ID);
   static final SetPwmPercentResponse PWM_ANSWER = new SetPwmPercentResponse(TestCharger.ID);
