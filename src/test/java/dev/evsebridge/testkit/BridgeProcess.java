@@ -23,12 +23,15 @@ public final class BridgeProcess implements AutoCloseable {
   private static final Path JAR =
       PROJECT.resolve(System.getProperty("evse.bridge.jar", "target/evse-mqtt-bridge.jar"));
 
+  private static final String LAUNCHER = "bin/evse-mqtt-bridge";
+
   private final WorkDirectory directory;
   private final List<String> arguments;
   private final Map<String, String> environment;
   private final String maximumHeap;
   private final int port;
   private final int openFilesAtMost;
+  private final boolean byLauncher;
   private @Nullable ChildProcess process;
 
   private BridgeProcess(Builder builder, WorkDirectory directory) {
@@ -38,6 +41,7 @@ public final class BridgeProcess implements AutoCloseable {
     maximumHeap = builder.maximumHeap;
     port = builder.port;
     openFilesAtMost = builder.openFilesAtMost;
+    byLauncher = builder.byLauncher;
   }
 
   /** What is started. */
@@ -70,9 +74,13 @@ public final class BridgeProcess implements AutoCloseable {
       command.addAll(
           List.of("sh", "-c", "ulimit -n " + openFilesAtMost + " && exec \"$@\"", "limited"));
     }
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx" + maximumHeap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-    command.addAll(List.of("-jar", JAR.toString()));
+    if (byLauncher) {
+      command.add(directory.file(LAUNCHER).toString());
+    } else {
+      command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+      command.addAll(List.of("-Xmx" + maximumHeap, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+      command.addAll(List.of("-jar", JAR.toString()));
+    }
     command.addAll(arguments);
     process =
         ChildProcess.start(command, environment, directory.path(), directory.file("output.log"));
@@ -168,6 +176,15 @@ public final class BridgeProcess implements AutoCloseable {
     return directory.path();
   }
 
+  /** Whether it has mapped a file of this name into its memory. */
+  public boolean usesFile(Path file) {
+    try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(id()), "maps"))) {
+      return lines.anyMatch(line -> line.endsWith(file.toString()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Both outputs of all its runs so far. */
   public String output() {
     return process().outputText();
@@ -218,6 +235,7 @@ public final class BridgeProcess implements AutoCloseable {
     private String maximumHeap = "160m";
     private int port;
     private int openFilesAtMost;
+    private boolean byLauncher;
 
     private Builder() {}
 
@@ -284,6 +302,12 @@ public final class BridgeProcess implements AutoCloseable {
       return this;
     }
 
+    /** By the launcher, which is copied into its folder together with the jar. */
+    public Builder byLauncher() {
+      byLauncher = true;
+      return environment("JAVA_HOME", System.getProperty("java.home"));
+    }
+
     public BridgeProcess start() {
       WorkDirectory directory = WorkDirectory.create("bridge");
       if (withRoutes) {
@@ -292,6 +316,10 @@ public final class BridgeProcess implements AutoCloseable {
       if (withProperties) {
         directory.copy(PROJECT.resolve("application.properties"), "application.properties");
         appendProperties(directory.file("application.properties"));
+      }
+      if (byLauncher) {
+        directory.copy(PROJECT.resolve(LAUNCHER), LAUNCHER);
+        directory.copy(JAR, "evse-mqtt-bridge.jar");
       }
       files.forEach(directory::write);
       return new BridgeProcess(this, directory).start();

@@ -48,6 +48,7 @@ final class WorkDirectory {
   /** Copies a file, or a folder with everything in it. */
   void copy(Path source, String name) {
     try (Stream<Path> tree = Files.walk(source)) {
+      Files.createDirectories(file(name).getParent());
       for (Path from : tree.toList()) {
         Path to = file(name).resolve(source.relativize(from).toString());
         if (Files.isDirectory(from)) {
