@@ -244,6 +244,7 @@ final class BridgeApplication implements AutoCloseable {
     if (failSafe != null) {
       failSafe.stop();
     }
+    registry.abandonUploads();
     presence.stop();
     main.stop();
     broker.close();

@@ -194,6 +194,18 @@ class StartAndStopIT {
   }
 
   @Test
+  void endsCleanlyWhileAChargerRestartsIntoItsFirmware() {
+    try (Installation installation = Installation.asDelivered().start()) {
+      RawCharger charger = installation.charger(serial);
+      MqttProbe probe = installation.probe();
+      probe.request(Messages.firmware(serial, new byte[] {1, 2, 3, 4}));
+      charger.takeFrame();
+      installation.bridge().stop();
+      assertEquals("disconnected", probe.take(errorOf(serial)).field("error"));
+    }
+  }
+
+  @Test
   void endsWhileTheBrokerIsNotThere() {
     try (Mosquitto mosquitto = Mosquitto.started();
         BridgeProcess bridge = BridgeProcess.connectingTo(mosquitto).start().awaitListening()) {
