@@ -68,6 +68,9 @@ public final class BrokerConnection {
 
   private static final long PACKET_LIMIT_LEAST_BYTES = 1024 * 1024;
 
+  /** How long sources may be held back in vain. */
+  private static final long RELIEF_MILLIS = 500;
+
   private final MqttSettings settings;
   private final Outbox outbox;
   private final List<BrokerListener> listeners = new CopyOnWriteArrayList<>();
@@ -123,6 +126,8 @@ public final class BrokerConnection {
     long periodMillis = Math.max(200, settings.keepAlive().toMillis() / 4);
     executor.scheduleWithFixedDelay(
         this::checkAlive, periodMillis, periodMillis, TimeUnit.MILLISECONDS);
+    executor.scheduleWithFixedDelay(
+        outbox::relieveWhenIdle, RELIEF_MILLIS, RELIEF_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /** The routes are there: from now on the listeners are told of a connected broker. */

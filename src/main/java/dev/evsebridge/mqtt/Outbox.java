@@ -194,6 +194,16 @@ final class Outbox {
     }
   }
 
+  /**
+   * Lets everybody go on when nothing is under way. Those who went on last may have had nothing to
+   * say, and then no arrival lets the next ones go on; to be called now and then.
+   */
+  synchronized void relieveWhenIdle() {
+    if (waiting.isEmpty() && inFlight.isEmpty()) {
+      letEverybodyGoOn();
+    }
+  }
+
   private void letEverybodyGoOn() {
     if (holdingBack || someHeld) {
       holdingBack = false;

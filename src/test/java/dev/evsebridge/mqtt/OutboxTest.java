@@ -21,6 +21,7 @@ class OutboxTest {
   private static final int PLENTY = 65_535;
 
   private final List<Boolean> holdBacks = new ArrayList<>();
+  private int sourcesHeld;
   private final Outbox outbox = new Outbox(CAPACITY, SOURCES, new Recorded());
   private final RecordingWire wire = new RecordingWire();
 
@@ -199,6 +200,23 @@ class OutboxTest {
   }
 
   @Test
+  void releasesAllSourcesWhenThoseReleasedFirstHaveNothingToSay() {
+    sourcesHeld = 5;
+    outbox.connected(wire, 3);
+    for (int i = 0; i < CAPACITY; i++) {
+      add(1, "m" + i);
+    }
+    outbox.relieveWhenIdle();
+    assertEquals(5, sourcesHeld, "messages are still on their way");
+
+    wire.acknowledge(CAPACITY);
+    assertNotEquals(0, sourcesHeld, "they go on little by little");
+    outbox.relieveWhenIdle();
+
+    assertEquals(0, sourcesHeld);
+  }
+
+  @Test
   void releasesTheSourcesWhenTheBrokerGoesAway() {
     outbox.connected(wire, 3);
     for (int i = 0; i < CAPACITY; i++) {
@@ -309,7 +327,8 @@ class OutboxTest {
     @Override
     public boolean letSomeGoOn() {
       holdBacks.add(false);
-      return false;
+      sourcesHeld = Math.max(0, sourcesHeld - 1);
+      return sourcesHeld > 0;
     }
   }
 

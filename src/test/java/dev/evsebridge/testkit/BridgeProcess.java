@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -161,6 +162,25 @@ public final class BridgeProcess implements AutoCloseable {
 
   public boolean isListening() {
     return FreePort.accepts(port);
+  }
+
+  /** Returns when it has read all that chargers have sent. */
+  public void awaitAllRead() {
+    Patience.until("the bridge has read everything", this::hasReadAll);
+  }
+
+  /** Linux lists each connection: number, local and remote address, state, and queued bytes. */
+  private boolean hasReadAll() {
+    Pattern unread = Pattern.compile(".*:%04X \\S+ 01 \\w+:(?!00000000).*".formatted(port));
+    return Stream.of("tcp", "tcp6").noneMatch(table -> anyLine("/proc/net/" + table, unread));
+  }
+
+  private static boolean anyLine(String file, Pattern wanted) {
+    try (Stream<String> lines = Files.lines(Path.of(file))) {
+      return lines.anyMatch(line -> wanted.matcher(line).matches());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Where chargers connect. */
