@@ -5,6 +5,7 @@ import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.json.BridgeJson;
 import dev.evsebridge.listener.ChargerPipeline;
+import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.presence.Presence;
@@ -48,6 +49,9 @@ final class BridgeApplication implements AutoCloseable {
 
   private static final String LISTENER_ROUTE = "charger-listener";
 
+  private static final String STOPPED =
+      "The bridge has stopped before the outcome was known. After an upload, the charger's next new_connection shows the version that it runs.";
+
   private final BridgeSettings settings;
   private final int simulatedChargers;
   private final Main main = new Main();
@@ -55,6 +59,7 @@ final class BridgeApplication implements AutoCloseable {
   private final BrokerConnection broker;
   private final Presence presence;
   private final SessionRegistry registry;
+  private final SendToCharger sendToCharger;
   private final CompletableFuture<@Nullable ConfigurationException> stopped =
       new CompletableFuture<>();
   private final Announcements announcements = new Announcements();
@@ -73,6 +78,7 @@ final class BridgeApplication implements AutoCloseable {
         new BrokerConnection(settings.mqtt(), 2 * maxConnections, new HeldChargers(intake));
     this.presence = new Presence(journalFile(settings), announcements::availability);
     this.registry = new SessionRegistry(settings.limits(), settings.names()::clientId, presence);
+    this.sendToCharger = new SendToCharger(registry);
   }
 
   private static Path journalFile(BridgeSettings settings) {
@@ -110,7 +116,7 @@ final class BridgeApplication implements AutoCloseable {
             Path.of(ROUTES_FOLDER),
             context,
             this::mqttTrial,
-            new RouteTraffic(context, broker, intake, announcements),
+            new RouteTraffic(context, broker, intake, sendToCharger, announcements),
             exchanged -> {
               if (exchanged.contains(LISTENER_ROUTE)) {
                 guard.listenerExchanged();
@@ -209,7 +215,7 @@ final class BridgeApplication implements AutoCloseable {
         "chargerPipeline",
         new ChargerPipeline(registry, settings.allowedSerials(), intake, announcements::error));
     main.bind("requests", new RequestReader(settings.mqtt().maxPayloadBytes()));
-    main.bind("sendToCharger", new SendToCharger(registry));
+    main.bind("sendToCharger", sendToCharger);
     main.bind("replies", new Replies());
     main.bind("errorReports", new ErrorReports());
     main.bind("sessionRegistry", registry);
@@ -244,7 +250,7 @@ final class BridgeApplication implements AutoCloseable {
     if (failSafe != null) {
       failSafe.stop();
     }
-    registry.abandonUploads();
+    sendToCharger.giveUp(ErrorCode.DISCONNECTED, STOPPED);
     presence.stop();
     main.stop();
     broker.close();

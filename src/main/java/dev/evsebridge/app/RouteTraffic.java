@@ -1,6 +1,8 @@
 package dev.evsebridge.app;
 
+import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.mqtt.BrokerConnection;
+import dev.evsebridge.request.SendToCharger;
 import dev.evsebridge.routes.RouteFiles;
 import dev.evsebridge.session.Intake;
 import java.time.Duration;
@@ -18,16 +20,25 @@ final class RouteTraffic implements RouteFiles.Traffic {
   /** A request may be waiting for its charger's answer. */
   private static final Duration PATIENCE = Duration.ofSeconds(6);
 
+  private static final String EDITED =
+      "The routes have been edited before the outcome was known; it may have been carried out. After an upload, the charger's next new_connection shows the version that it runs.";
+
   private static final Duration STRAGGLERS = Duration.ofMillis(500);
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
   private final CamelContext context;
   private final BrokerConnection broker;
   private final Intake intake;
+  private final SendToCharger requests;
   private final Announcements announcements;
 
   RouteTraffic(
-      CamelContext context, BrokerConnection broker, Intake intake, Announcements announcements) {
+      CamelContext context,
+      BrokerConnection broker,
+      Intake intake,
+      SendToCharger requests,
+      Announcements announcements) {
+    this.requests = requests;
     this.announcements = announcements;
     this.context = context;
     this.broker = broker;
@@ -37,18 +48,27 @@ final class RouteTraffic implements RouteFiles.Traffic {
   @Override
   public void stop(Set<String> routeIds) {
     broker.holdDelivery();
-    awaitIdle(routeIds, PATIENCE);
+    if (!awaitIdle(routeIds, PATIENCE)) {
+      requests.giveUp(ErrorCode.TIMEOUT, EDITED);
+    }
     intake.shutAndWait(Intake.Reason.ROUTES_RELOADING);
     announcements.hold();
-    awaitIdle(routeIds, STRAGGLERS);
+    boolean unused = awaitIdle(routeIds, STRAGGLERS);
   }
 
-  private void awaitIdle(Set<String> routeIds, Duration patience) {
+  private boolean awaitIdle(Set<String> routeIds, Duration patience) {
     long endNanos = System.nanoTime() + patience.toNanos();
-    while (System.nanoTime() - endNanos < 0
-        && routeIds.stream().anyMatch(id -> context.getInflightRepository().size(id) > 0)) {
+    while (isBusy(routeIds)) {
+      if (System.nanoTime() - endNanos >= 0) {
+        return false;
+      }
       LockSupport.parkNanos(POLL_NANOS);
     }
+    return true;
+  }
+
+  private boolean isBusy(Set<String> routeIds) {
+    return routeIds.stream().anyMatch(id -> context.getInflightRepository().size(id) > 0);
   }
 
   @Override

@@ -2,10 +2,15 @@ package dev.evsebridge.request;
 
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ChargerResponse;
+import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.RequestFailedException;
 import dev.evsebridge.session.SessionRegistry;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.Function;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.AsyncProcessorSupport;
@@ -14,10 +19,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Sends the request to its charger's open socket. The route goes on when the answer has come, with
  * the answer as its body; meanwhile no thread waits. Firmware has no answer, so nobody is sent one.
+ *
+ * <p>A route that ends can't go on later: by then, whoever still waits must have been given up.
  */
 public final class SendToCharger extends AsyncProcessorSupport {
 
   private final SessionRegistry registry;
+  private final ConcurrentMap<Exchange, CompletableFuture<@Nullable ChargerResponse>> waiting =
+      new ConcurrentHashMap<>();
 
   /** Makes the step. */
   public SendToCharger(SessionRegistry registry) {
@@ -30,11 +39,16 @@ public final class SendToCharger extends AsyncProcessorSupport {
         Objects.requireNonNull(
             exchange.getMessage().getBody(ChargerRequest.class), "the body must be a request");
     CompletableFuture<@Nullable ChargerResponse> outcome =
-        registry.send(request, RequestContext.of(exchange).deadline()).toCompletableFuture();
+        registry
+            .send(request, RequestContext.of(exchange).deadline())
+            .thenApply(Function.identity())
+            .toCompletableFuture();
     boolean atOnce = outcome.isDone();
+    waiting.put(exchange, outcome);
     var unused =
         outcome.whenComplete(
             (response, failure) -> {
+              waiting.remove(exchange);
               if (failure == null) {
                 exchange.getMessage().setBody(response);
                 if (response == null) {
@@ -46,6 +60,15 @@ public final class SendToCharger extends AsyncProcessorSupport {
               callback.done(atOnce);
             });
     return atOnce;
+  }
+
+  /**
+   * Ends all that wait for a charger with an error. What has been sent to chargers goes on there.
+   */
+  public void giveUp(ErrorCode code, String detail) {
+    for (CompletableFuture<@Nullable ChargerResponse> outcome : waiting.values()) {
+      outcome.completeExceptionally(new RequestFailedException(code, detail));
+    }
   }
 
   private static Throwable unwrapped(Throwable failure) {

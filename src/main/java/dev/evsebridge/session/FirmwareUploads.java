@@ -1,6 +1,5 @@
 package dev.evsebridge.session;
 
-import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.FirmwareImage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -71,16 +70,5 @@ final class FirmwareUploads {
     if (upload != null) {
       upload.complete(null);
     }
-  }
-
-  /** Nobody will see the chargers come back. */
-  void abandonAll() {
-    uploads
-        .values()
-        .forEach(
-            upload ->
-                upload.fail(
-                    ErrorCode.DISCONNECTED,
-                    "The bridge has stopped before the charger was back: its next new_connection shows the version that it runs."));
   }
 }

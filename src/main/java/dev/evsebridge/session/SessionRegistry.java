@@ -156,11 +156,6 @@ public final class SessionRegistry {
     return sessions.containsKey(clientId);
   }
 
-  /** The bridge stops: firmware uploads whose chargers are not back yet fail. */
-  public void abandonUploads() {
-    firmwareUploads.abandonAll();
-  }
-
   /** Closes all connections; whatever is outstanding fails. */
   public void closeAll(String reason) {
     sessions.values().forEach(session -> session.close(reason));

@@ -1,6 +1,7 @@
 package dev.evsebridge.it;
 
 import static dev.evsebridge.testkit.MqttProbe.error;
+import static dev.evsebridge.testkit.MqttProbe.errorOf;
 import static dev.evsebridge.testkit.MqttProbe.message;
 import static dev.evsebridge.testkit.MqttProbe.onTopic;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -10,6 +11,7 @@ import dev.evsebridge.testkit.Cable;
 import dev.evsebridge.testkit.Installation;
 import dev.evsebridge.testkit.Ledger;
 import dev.evsebridge.testkit.Messages;
+import dev.evsebridge.testkit.MqttProbe;
 import dev.evsebridge.testkit.MqttProbe.Message;
 import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.RawCharger;
@@ -243,6 +245,25 @@ class RouteReloadIT {
     Message corrected = writeAndAwait(TO_CHARGER, before);
     assertEquals(MARKERS, corrected.topic());
     assertAnswers(charger);
+  }
+
+  @Test
+  void editingARouteWhileAChargerRestartsIntoItsFirmwareEndsTheRequestAndNothingElse() {
+    RawCharger charger = installation.charger(serial);
+    MqttProbe probe = installation.probe();
+    probe.request(Messages.firmware(serial, new byte[] {1, 2, 3, 4}));
+    charger.takeFrame();
+
+    Message loaded = writeAndAwait(TO_CHARGER, text(TO_CHARGER));
+
+    Message ended = probe.take(errorOf(serial));
+    assertEquals("timeout", ended.field("error"));
+    assertTrue(ended.number() < loaded.number());
+    probe.request(Messages.ping(serial));
+    assertEquals("busy", probe.take(errorOf(serial)).field("error"));
+    RawCharger back = installation.charger(serial).answerLikeFirmware();
+    assertAnswers(back);
+    assertEquals(List.of(), charger.untakenFrames());
   }
 
   @Test

@@ -207,18 +207,6 @@ class FirmwareUploadTest {
   }
 
   @Test
-  void endsWithTheBridgeWhenTheChargerIsNotBackByThen() {
-    var upload = send(FIRMWARE);
-    assertEquals(List.of(FIRMWARE), charger.received());
-    charger.channel.close();
-    assertOpen(upload);
-
-    registry.abandonUploads();
-
-    assertEquals(ErrorCode.DISCONNECTED, error(upload));
-  }
-
-  @Test
   void isNotTimedOutAfterItsEnd() {
     var upload = send(FIRMWARE);
     TestCharger back = TestCharger.connected(registry);
