@@ -38,6 +38,7 @@ public final class SendToCharger extends AsyncProcessorSupport {
     ChargerRequest request =
         Objects.requireNonNull(
             exchange.getMessage().getBody(ChargerRequest.class), "the body must be a request");
+    // A future of its own: to give it up must not end the request where it is carried out.
     CompletableFuture<@Nullable ChargerResponse> outcome =
         registry
             .send(request, RequestContext.of(exchange).deadline())
