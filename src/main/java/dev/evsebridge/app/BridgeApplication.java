@@ -49,8 +49,7 @@ final class BridgeApplication implements AutoCloseable {
 
   private static final String LISTENER_ROUTE = "charger-listener";
 
-  private static final String STOPPED =
-      "The bridge has stopped before the outcome was known. After an upload, the charger's next new_connection shows the version that it runs.";
+  private static final String STOPPED = "The bridge has stopped before the outcome was known.";
 
   private final BridgeSettings settings;
   private final int simulatedChargers;

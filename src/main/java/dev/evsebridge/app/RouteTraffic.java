@@ -21,7 +21,7 @@ final class RouteTraffic implements RouteFiles.Traffic {
   private static final Duration PATIENCE = Duration.ofSeconds(6);
 
   private static final String EDITED =
-      "The routes have been edited before the outcome was known; it may have been carried out. After an upload, the charger's next new_connection shows the version that it runs.";
+      "The routes have been edited before the outcome was known; it may have been carried out.";
 
   private static final Duration STRAGGLERS = Duration.ofMillis(500);
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);

@@ -10,7 +10,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.Function;
 import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.AsyncProcessorSupport;
@@ -23,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A route that ends can't go on later: by then, whoever still waits must have been given up.
  */
 public final class SendToCharger extends AsyncProcessorSupport {
+
+  private static final String AFTER_AN_UPLOAD =
+      " After an upload, the charger's next new_connection shows the version that it runs.";
 
   private final SessionRegistry registry;
   private final ConcurrentMap<Exchange, CompletableFuture<@Nullable ChargerResponse>> waiting =
@@ -40,10 +42,7 @@ public final class SendToCharger extends AsyncProcessorSupport {
             exchange.getMessage().getBody(ChargerRequest.class), "the body must be a request");
     // A future of its own: to give it up must not end the request where it is carried out.
     CompletableFuture<@Nullable ChargerResponse> outcome =
-        registry
-            .send(request, RequestContext.of(exchange).deadline())
-            .thenApply(Function.identity())
-            .toCompletableFuture();
+        registry.send(request, RequestContext.of(exchange).deadline()).toCompletableFuture().copy();
     boolean atOnce = outcome.isDone();
     waiting.put(exchange, outcome);
     var unused =
@@ -66,9 +65,9 @@ public final class SendToCharger extends AsyncProcessorSupport {
   /**
    * Ends all that wait for a charger with an error. What has been sent to chargers goes on there.
    */
-  public void giveUp(ErrorCode code, String detail) {
+  public void giveUp(ErrorCode code, String why) {
     for (CompletableFuture<@Nullable ChargerResponse> outcome : waiting.values()) {
-      outcome.completeExceptionally(new RequestFailedException(code, detail));
+      outcome.completeExceptionally(new RequestFailedException(code, why + AFTER_AN_UPLOAD));
     }
   }
 

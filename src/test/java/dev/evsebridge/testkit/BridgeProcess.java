@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
@@ -171,13 +172,14 @@ public final class BridgeProcess implements AutoCloseable {
 
   /** Linux lists each connection: number, local and remote address, state, and queued bytes. */
   private boolean hasReadAll() {
-    Pattern unread = Pattern.compile(".*:%04X \\S+ 01 \\w+:(?!00000000).*".formatted(port));
+    Predicate<String> unread =
+        Pattern.compile(".*:%04X \\S+ 01 \\w+:(?!00000000).*".formatted(port)).asMatchPredicate();
     return Stream.of("tcp", "tcp6").noneMatch(table -> anyLine("/proc/net/" + table, unread));
   }
 
-  private static boolean anyLine(String file, Pattern wanted) {
+  private static boolean anyLine(String file, Predicate<String> wanted) {
     try (Stream<String> lines = Files.lines(Path.of(file))) {
-      return lines.anyMatch(line -> wanted.matcher(line).matches());
+      return lines.anyMatch(wanted);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -198,11 +200,7 @@ public final class BridgeProcess implements AutoCloseable {
 
   /** Whether it has mapped a file of this name into its memory. */
   public boolean usesFile(Path file) {
-    try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(id()), "maps"))) {
-      return lines.anyMatch(line -> line.endsWith(file.toString()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return anyLine("/proc/" + id() + "/maps", line -> line.endsWith(file.toString()));
   }
 
   /** Both outputs of all its runs so far. */
