@@ -1,7 +1,7 @@
 package dev.evsebridge.bench;
 
-import dev.evsebridge.codec.HelloDecoder;
-import dev.evsebridge.codec.RequestEncoder;
+import dev.evsebridge.charger.codec.HelloDecoder;
+import dev.evsebridge.charger.codec.RequestEncoder;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.SerialNumber;
 import io.netty.buffer.ByteBuf;

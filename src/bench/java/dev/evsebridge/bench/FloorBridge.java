@@ -51,8 +51,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The floor: what the same two libraries, Netty and Paho, need for the plain translation alone. One
- * event loop, no routes, no checks beyond the frame, no presence, no request queue, no retries: it
- * is there to be compared with, not to be used.
+ * event loop, no routes, no checks beyond the frame, no availability, no request queue, no retries:
+ * it is there to be compared with, not to be used.
  *
  * <p>Readings wait in a queue of the event loop while Paho has enough to do; a queue that grows too
  * long stops the reading from chargers, so that TCP holds them back.

@@ -3,6 +3,7 @@ package dev.evsebridge.app;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.Configuration;
 import dev.evsebridge.config.ConfigurationException;
+import dev.evsebridge.runtime.Logging;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.file.Files;

@@ -1,22 +1,27 @@
 package dev.evsebridge.app;
 
+import dev.evsebridge.app.reload.Announcements;
+import dev.evsebridge.app.reload.RouteFiles;
+import dev.evsebridge.app.reload.RouteTraffic;
+import dev.evsebridge.charger.connection.BackPressure;
+import dev.evsebridge.charger.connection.ChargerPipeline;
+import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.MqttSettings;
-import dev.evsebridge.json.BridgeJson;
-import dev.evsebridge.listener.ChargerPipeline;
+import dev.evsebridge.control.FailSafe;
+import dev.evsebridge.message.BridgeJson;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
-import dev.evsebridge.presence.Presence;
 import dev.evsebridge.request.ErrorReports;
 import dev.evsebridge.request.Replies;
 import dev.evsebridge.request.RequestReader;
 import dev.evsebridge.request.SendToCharger;
-import dev.evsebridge.routes.RouteFiles;
-import dev.evsebridge.session.Intake;
-import dev.evsebridge.session.SessionRegistry;
+import dev.evsebridge.runtime.Failures;
+import dev.evsebridge.runtime.Footprint;
 import dev.evsebridge.simulator.Simulator;
+import dev.evsebridge.state.Availability;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -54,9 +59,9 @@ final class BridgeApplication implements AutoCloseable {
   private final BridgeSettings settings;
   private final int simulatedChargers;
   private final Main main = new Main();
-  private final Intake intake = new Intake();
+  private final BackPressure backPressure = new BackPressure();
   private final BrokerConnection broker;
-  private final Presence presence;
+  private final Availability availability;
   private final SessionRegistry registry;
   private final SendToCharger sendToCharger;
   private final CompletableFuture<@Nullable ConfigurationException> stopped =
@@ -74,9 +79,10 @@ final class BridgeApplication implements AutoCloseable {
     int maxConnections = settings.limits().maxConnections();
     // Of each charger one more message, and the announcement that it is online or offline.
     this.broker =
-        new BrokerConnection(settings.mqtt(), 2 * maxConnections, new HeldChargers(intake));
-    this.presence = new Presence(journalFile(settings), announcements::availability);
-    this.registry = new SessionRegistry(settings.limits(), settings.names()::clientId, presence);
+        new BrokerConnection(settings.mqtt(), 2 * maxConnections, new PausedChargers(backPressure));
+    this.availability = new Availability(journalFile(settings), announcements::availability);
+    this.registry =
+        new SessionRegistry(settings.limits(), settings.names()::clientId, availability);
     this.sendToCharger = new SendToCharger(registry);
   }
 
@@ -103,7 +109,7 @@ final class BridgeApplication implements AutoCloseable {
             this::couldNotListen);
     failSafe = guard;
     announcements.to(context.createProducerTemplate());
-    broker.addListener(presence);
+    broker.addListener(availability);
     broker.addListener(guard);
     LOG.info(
         "Publishing to {} and below, taking requests from {}, with routes {}",
@@ -115,10 +121,10 @@ final class BridgeApplication implements AutoCloseable {
             Path.of(ROUTES_FOLDER),
             context,
             this::mqttTrial,
-            new RouteTraffic(context, broker, intake, sendToCharger, announcements),
-            exchanged -> {
-              if (exchanged.contains(LISTENER_ROUTE)) {
-                guard.listenerExchanged();
+            new RouteTraffic(context, broker, backPressure, sendToCharger, announcements),
+            reloaded -> {
+              if (reloaded.contains(LISTENER_ROUTE)) {
+                guard.listenerReloaded();
               }
             });
     routeFiles.start();
@@ -187,7 +193,7 @@ final class BridgeApplication implements AutoCloseable {
   private ConfigurationException cannotListen(Exception e) {
     return new ConfigurationException(
         "Can't listen for chargers on %s:%d (evse.bind_address, evse.bind_port): %s"
-            .formatted(settings.bindAddress(), settings.bindPort(), FailSafe.rootMessage(e)));
+            .formatted(settings.bindAddress(), settings.bindPort(), Failures.rootMessage(e)));
   }
 
   private void couldNotListen(Exception e) {
@@ -212,7 +218,8 @@ final class BridgeApplication implements AutoCloseable {
     main.bind("paho-mqtt5", new BridgeMqttComponent(broker));
     main.bind(
         "chargerPipeline",
-        new ChargerPipeline(registry, settings.allowedSerials(), intake, announcements::error));
+        new ChargerPipeline(
+            registry, settings.allowedSerials(), backPressure, announcements::error));
     main.bind("requests", new RequestReader(settings.mqtt().maxPayloadBytes()));
     main.bind("sendToCharger", sendToCharger);
     main.bind("replies", new Replies());
@@ -250,7 +257,7 @@ final class BridgeApplication implements AutoCloseable {
       failSafe.stop();
     }
     sendToCharger.giveUp(ErrorCode.DISCONNECTED, STOPPED);
-    presence.stop();
+    availability.stop();
     main.stop();
     broker.close();
     if (started) {

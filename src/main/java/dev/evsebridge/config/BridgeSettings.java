@@ -1,7 +1,6 @@
 package dev.evsebridge.config;
 
 import dev.evsebridge.message.SerialNumber;
-import dev.evsebridge.session.SessionLimits;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;

@@ -1,7 +1,6 @@
 package dev.evsebridge.config;
 
 import dev.evsebridge.message.SerialNumber;
-import dev.evsebridge.session.SessionLimits;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.URISyntaxException;

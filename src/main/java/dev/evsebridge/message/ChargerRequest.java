@@ -12,12 +12,12 @@ public sealed interface ChargerRequest {
   String clientId();
 
   /** The answer that the charger gives, or null for a firmware upload, which it never answers. */
-  @Nullable Class<? extends ChargerResponse> answer();
+  @Nullable Class<? extends ChargerResponse> response();
 
   /** Asks for a sign of life. */
   record Ping(String clientId) implements ChargerRequest {
     @Override
-    public Class<PingResponse> answer() {
+    public Class<PingResponse> response() {
       return PingResponse.class;
     }
   }
@@ -25,8 +25,8 @@ public sealed interface ChargerRequest {
   /** Asks for a reading; the charger clears its log once it has been read. */
   record CollectData(String clientId) implements ChargerRequest {
     @Override
-    public Class<DataResponse> answer() {
-      return DataResponse.class;
+    public Class<Reading> response() {
+      return Reading.class;
     }
   }
 
@@ -45,7 +45,7 @@ public sealed interface ChargerRequest {
     }
 
     @Override
-    public Class<SetPwmPercentResponse> answer() {
+    public Class<SetPwmPercentResponse> response() {
       return SetPwmPercentResponse.class;
     }
   }
@@ -53,7 +53,7 @@ public sealed interface ChargerRequest {
   /** Closes or opens the contactor. */
   record SetContactorState(String clientId, boolean closed) implements ChargerRequest {
     @Override
-    public Class<SetContactorStateResponse> answer() {
+    public Class<SetContactorStateResponse> response() {
       return SetContactorStateResponse.class;
     }
   }
@@ -61,7 +61,7 @@ public sealed interface ChargerRequest {
   /** Replaces the charger's program; it reboots into the image and connects anew. */
   record UploadFirmware(String clientId, FirmwareImage image) implements ChargerRequest {
     @Override
-    public @Nullable Class<? extends ChargerResponse> answer() {
+    public @Nullable Class<? extends ChargerResponse> response() {
       return null;
     }
   }

@@ -2,4 +2,4 @@ package dev.evsebridge.message;
 
 /** A charger's answer to a request. Answers carry no id: they come in the order of the requests. */
 public sealed interface ChargerResponse extends ChargerMessage
-    permits PingResponse, DataResponse, SetPwmPercentResponse, SetContactorStateResponse {}
+    permits PingResponse, Reading, SetPwmPercentResponse, SetContactorStateResponse {}

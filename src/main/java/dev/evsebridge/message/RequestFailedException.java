@@ -8,7 +8,7 @@ public final class RequestFailedException extends RuntimeException {
   private final ErrorCode code;
 
   /**
-   * Makes the failure.
+   * Creates the failure.
    *
    * @param code what went wrong
    * @param detail one plain sentence for the sender

@@ -31,7 +31,7 @@ public final class BridgeMqttComponent extends PahoMqtt5Component {
   private final BrokerConnection connection;
   private final boolean onlyChecking;
 
-  /** Makes the component for the bridge's connection. */
+  /** Creates the component for the bridge's connection. */
   public BridgeMqttComponent(BrokerConnection connection) {
     this(connection, false);
   }

@@ -3,8 +3,8 @@ package dev.evsebridge.mqtt;
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.config.Secret;
 import dev.evsebridge.config.TlsMaterial;
-import dev.evsebridge.fault.FailStopExecutor;
-import dev.evsebridge.log.LogThrottle;
+import dev.evsebridge.runtime.FailStopExecutor;
+import dev.evsebridge.runtime.LogThrottle;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -79,14 +79,14 @@ public final class BrokerConnection {
 
   /**
    * The identifier that the broker puts on what a topic filter brings. A filter keeps its own: a
-   * request that was on its way while its route was exchanged is for the new one.
+   * request that was on its way while its route was reloaded is for the new one.
    */
   private final Map<String, Integer> filterIds = new ConcurrentHashMap<>();
 
   private final ReentrantLock delivery = new ReentrantLock();
   private final AtomicInteger filterIdsGiven = new AtomicInteger();
-  private final Queue<Subscription> endedWhileHeld = new ConcurrentLinkedQueue<>();
-  private volatile boolean deliveryHeld;
+  private final Queue<Subscription> endedWhilePaused = new ConcurrentLinkedQueue<>();
+  private volatile boolean deliveryPaused;
   private final LogThrottle refusedMessages = new LogThrottle(1, Duration.ofSeconds(10));
   private final ScheduledExecutorService executor = new FailStopExecutor("mqtt-connection");
 
@@ -99,7 +99,7 @@ public final class BrokerConnection {
   private boolean connected;
 
   /**
-   * Makes a connection that is not yet begun.
+   * Creates a connection that is not yet begun.
    *
    * @param settings how to reach the broker
    * @param sourceCount how many sources may each send one more message after being held back
@@ -171,9 +171,9 @@ public final class BrokerConnection {
     if (removed == null) {
       return;
     }
-    if (deliveryHeld) {
-      // Its route is being exchanged, and the new one may want the same.
-      endedWhileHeld.add(removed);
+    if (deliveryPaused) {
+      // Its route is being reloaded, and the new one may want the same.
+      endedWhilePaused.add(removed);
     } else {
       endSubscription(removed);
     }
@@ -206,16 +206,18 @@ public final class BrokerConnection {
   }
 
   /** While held, no request is delivered; the broker and the connection keep what comes. */
-  public void holdDelivery() {
+  public void pauseDelivery() {
     delivery.lock();
-    deliveryHeld = true;
+    deliveryPaused = true;
   }
 
-  /** Ends {@link #holdDelivery}, by the same thread. */
-  public void releaseDelivery() {
-    deliveryHeld = false;
+  /** Ends {@link #pauseDelivery}, by the same thread. */
+  public void resumeDelivery() {
+    deliveryPaused = false;
     delivery.unlock();
-    for (Subscription ended = endedWhileHeld.poll(); ended != null; ended = endedWhileHeld.poll()) {
+    for (Subscription ended = endedWhilePaused.poll();
+        ended != null;
+        ended = endedWhilePaused.poll()) {
       endSubscription(ended);
     }
   }

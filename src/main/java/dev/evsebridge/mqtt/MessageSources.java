@@ -4,12 +4,12 @@ package dev.evsebridge.mqtt;
 public interface MessageSources {
 
   /** Each source may pass one more message and must then wait. */
-  void holdBack();
+  void pause();
 
   /**
    * Lets some of those that wait go on; all of them at once would only have to be held back again.
    *
    * @return whether others still wait
    */
-  boolean letSomeGoOn();
+  boolean resumeSome();
 }

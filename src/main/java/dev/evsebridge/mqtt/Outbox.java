@@ -1,6 +1,6 @@
 package dev.evsebridge.mqtt;
 
-import dev.evsebridge.log.LogThrottle;
+import dev.evsebridge.runtime.LogThrottle;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -40,7 +40,7 @@ final class Outbox {
 
   private final int capacity;
   private final int capacityConnected;
-  private final int holdBackAbove;
+  private final int pauseAbove;
   private final MessageSources sources;
   private final ArrayDeque<OutgoingMessage> waiting = new ArrayDeque<>();
   private final ArrayDeque<OutgoingMessage> inFlight = new ArrayDeque<>();
@@ -50,14 +50,14 @@ final class Outbox {
   private int window;
   private int unacknowledged;
   private int unwritten;
-  private boolean holdingBack;
-  private boolean someHeld;
+  private boolean pausing;
+  private boolean somePaused;
   private int doneSinceRelief;
   private long dropped;
   private long droppedBeforeLoss;
 
   /**
-   * Makes an empty outbox.
+   * Creates an empty outbox.
    *
    * @param capacity messages kept while the broker is away
    * @param sourceCount how many sources may each add one more message after being held back
@@ -65,8 +65,8 @@ final class Outbox {
    */
   Outbox(int capacity, int sourceCount, MessageSources sources) {
     this.capacity = capacity;
-    this.holdBackAbove = Math.max(1, capacity / 2);
-    this.capacityConnected = Math.max(capacity, holdBackAbove + sourceCount);
+    this.pauseAbove = Math.max(1, capacity / 2);
+    this.capacityConnected = Math.max(capacity, pauseAbove + sourceCount);
     this.sources = sources;
   }
 
@@ -81,9 +81,9 @@ final class Outbox {
       trim();
     } else {
       pump();
-      if (!holdingBack && waiting.size() > holdBackAbove) {
-        holdingBack = true;
-        sources.holdBack();
+      if (!pausing && waiting.size() > pauseAbove) {
+        pausing = true;
+        sources.pause();
       }
     }
   }
@@ -120,7 +120,7 @@ final class Outbox {
     notifyAll();
     unacknowledged = 0;
     unwritten = 0;
-    letEverybodyGoOn();
+    resumeAll();
     droppedBeforeLoss = dropped;
     trim();
   }
@@ -183,14 +183,14 @@ final class Outbox {
 
   /** Lets sources go on little by little, as there is room for what they bring. */
   private void relieve() {
-    if (holdingBack && waiting.size() <= holdBackAbove / 2) {
-      holdingBack = false;
-      someHeld = true;
+    if (pausing && waiting.size() <= pauseAbove / 2) {
+      pausing = false;
+      somePaused = true;
       doneSinceRelief = RELIEF_EVERY;
     }
-    if (someHeld && !holdingBack && (waiting.isEmpty() || ++doneSinceRelief >= RELIEF_EVERY)) {
+    if (somePaused && !pausing && (waiting.isEmpty() || ++doneSinceRelief >= RELIEF_EVERY)) {
       doneSinceRelief = 0;
-      someHeld = sources.letSomeGoOn();
+      somePaused = sources.resumeSome();
     }
   }
 
@@ -200,17 +200,17 @@ final class Outbox {
    */
   synchronized void relieveWhenIdle() {
     if (waiting.isEmpty() && inFlight.isEmpty()) {
-      letEverybodyGoOn();
+      resumeAll();
     }
   }
 
-  private void letEverybodyGoOn() {
-    if (holdingBack || someHeld) {
-      holdingBack = false;
-      someHeld = false;
+  private void resumeAll() {
+    if (pausing || somePaused) {
+      pausing = false;
+      somePaused = false;
       boolean more = true;
       while (more) {
-        more = sources.letSomeGoOn();
+        more = sources.resumeSome();
       }
     }
   }

@@ -2,10 +2,10 @@ package dev.evsebridge.request;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonLocation;
-import dev.evsebridge.log.LogThrottle;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.RequestFailedException;
+import dev.evsebridge.runtime.LogThrottle;
 import java.time.Duration;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePropertyKey;

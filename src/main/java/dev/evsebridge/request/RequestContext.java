@@ -1,6 +1,6 @@
 package dev.evsebridge.request;
 
-import dev.evsebridge.session.Deadline;
+import dev.evsebridge.charger.session.Deadline;
 import java.util.Objects;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;

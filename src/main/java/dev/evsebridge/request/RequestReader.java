@@ -1,5 +1,6 @@
 package dev.evsebridge.request;
 
+import dev.evsebridge.charger.session.Deadline;
 import dev.evsebridge.message.ChargerRequest.CollectData;
 import dev.evsebridge.message.ChargerRequest.Ping;
 import dev.evsebridge.message.ChargerRequest.SetContactorState;
@@ -8,7 +9,6 @@ import dev.evsebridge.message.ChargerRequest.UploadFirmware;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.FirmwareImage;
 import dev.evsebridge.message.RequestFailedException;
-import dev.evsebridge.session.Deadline;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Base64;
@@ -32,7 +32,7 @@ public final class RequestReader {
   private final int maxPayloadBytes;
 
   /**
-   * Makes the reader.
+   * Creates the reader.
    *
    * @param maxPayloadBytes the longest request
    */

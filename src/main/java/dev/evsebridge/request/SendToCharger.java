@@ -1,10 +1,10 @@
 package dev.evsebridge.request;
 
+import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.RequestFailedException;
-import dev.evsebridge.session.SessionRegistry;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -30,7 +30,7 @@ public final class SendToCharger extends AsyncProcessorSupport {
   private final ConcurrentMap<Exchange, CompletableFuture<@Nullable ChargerResponse>> waiting =
       new ConcurrentHashMap<>();
 
-  /** Makes the step. */
+  /** Creates the step. */
   public SendToCharger(SessionRegistry registry) {
     this.registry = registry;
   }

@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.config.Configuration.Option;
 import dev.evsebridge.message.SerialNumber;
-import dev.evsebridge.session.SessionLimits;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

@@ -20,7 +20,7 @@ class OutboxTest {
   private static final int SOURCES = 3;
   private static final int PLENTY = 65_535;
 
-  private final List<Boolean> holdBacks = new ArrayList<>();
+  private final List<Boolean> pauses = new ArrayList<>();
   private int sourcesHeld;
   private final Outbox outbox = new Outbox(CAPACITY, SOURCES, new Recorded());
   private final RecordingWire wire = new RecordingWire();
@@ -187,16 +187,16 @@ class OutboxTest {
     for (int i = 0; i < 1 + CAPACITY / 2; i++) {
       add(1, "m" + i);
     }
-    assertEquals(List.of(), holdBacks);
+    assertEquals(List.of(), pauses);
 
     add(1, "one more");
     add(1, "and another");
-    assertEquals(List.of(true), holdBacks);
+    assertEquals(List.of(true), pauses);
 
     wire.acknowledge(4);
-    assertEquals(List.of(true), holdBacks);
+    assertEquals(List.of(true), pauses);
     wire.acknowledge(1);
-    assertEquals(List.of(true, false), holdBacks);
+    assertEquals(List.of(true, false), pauses);
   }
 
   @Test
@@ -222,11 +222,11 @@ class OutboxTest {
     for (int i = 0; i < CAPACITY; i++) {
       add(1, "m" + i);
     }
-    assertEquals(List.of(true), holdBacks);
+    assertEquals(List.of(true), pauses);
 
     outbox.disconnected();
 
-    assertEquals(List.of(true, false), holdBacks);
+    assertEquals(List.of(true, false), pauses);
   }
 
   @Test
@@ -320,13 +320,13 @@ class OutboxTest {
   /** Notes true for being held back and false for being let go on. */
   private final class Recorded implements MessageSources {
     @Override
-    public void holdBack() {
-      holdBacks.add(true);
+    public void pause() {
+      pauses.add(true);
     }
 
     @Override
-    public boolean letSomeGoOn() {
-      holdBacks.add(false);
+    public boolean resumeSome() {
+      pauses.add(false);
       sourcesHeld = Math.max(0, sourcesHeld - 1);
       return sourcesHeld > 0;
     }

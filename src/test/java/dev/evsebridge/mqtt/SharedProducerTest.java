@@ -88,10 +88,10 @@ class SharedProducerTest {
   /** Nobody has to be held back. */
   private static final class NoSources implements MessageSources {
     @Override
-    public void holdBack() {}
+    public void pause() {}
 
     @Override
-    public boolean letSomeGoOn() {
+    public boolean resumeSome() {
       return false;
     }
   }

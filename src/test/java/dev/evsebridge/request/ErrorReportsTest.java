@@ -4,11 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.core.JacksonException;
-import dev.evsebridge.json.BridgeJson;
+import dev.evsebridge.charger.session.Deadline;
+import dev.evsebridge.message.BridgeJson;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.RequestFailedException;
-import dev.evsebridge.session.Deadline;
 import java.util.Map;
 import org.apache.camel.CamelExecutionException;
 import org.apache.camel.Exchange;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.evsebridge.json.BridgeJson;
+import dev.evsebridge.message.BridgeJson;
 import dev.evsebridge.message.RequestFailedException;
 import dev.evsebridge.testkit.KnownMessages;
 import java.math.BigDecimal;

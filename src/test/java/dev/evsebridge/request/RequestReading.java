@@ -2,7 +2,7 @@ package dev.evsebridge.request;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.evsebridge.json.BridgeJson;
+import dev.evsebridge.message.BridgeJson;
 import dev.evsebridge.message.ChargerRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -2,7 +2,6 @@ package dev.evsebridge.testkit;
 
 import dev.evsebridge.message.ChargerMessage;
 import dev.evsebridge.message.ChargerRequest;
-import dev.evsebridge.message.DataResponse;
 import dev.evsebridge.message.FirmwareImage;
 import dev.evsebridge.message.Measurements;
 import dev.evsebridge.message.NewConnection;
@@ -10,6 +9,7 @@ import dev.evsebridge.message.Notification;
 import dev.evsebridge.message.PilotVoltage;
 import dev.evsebridge.message.PingResponse;
 import dev.evsebridge.message.ProximityPilot;
+import dev.evsebridge.message.Reading;
 import dev.evsebridge.message.SetContactorStateResponse;
 import dev.evsebridge.message.SetPwmPercentResponse;
 import java.nio.charset.StandardCharsets;
@@ -109,7 +109,7 @@ public final class KnownMessages {
             ffffffb3 0000ea7d
             36303031383a2050574d2070657263656e74207570646174656420746f20353000
             36303032343a20537769746368656420636f6e746163746f72206f6e00""",
-            new DataResponse(
+            new Reading(
                 SERIAL,
                 50,
                 true,
@@ -149,7 +149,7 @@ public final class KnownMessages {
             ffffffa5 b2d05e15 00000fff 000004d2
             333030303030303031313a2050574d2070657263656e74207570646174656420746f20353000
             333030303030303031363a20537769746368656420636f6e746163746f72206f6e00""",
-            new DataResponse(
+            new Reading(
                 SERIAL,
                 50,
                 true,
@@ -188,7 +188,7 @@ public final class KnownMessages {
             00000000 00000000 00000000
             00000000 00000000 00000000
             00000000 00000000 00000000 00000000""",
-            new DataResponse(
+            new Reading(
                 SERIAL,
                 0,
                 false,
@@ -214,7 +214,7 @@ public final class KnownMessages {
             ffffffff ffffffff ffffffff
             80000000 ffffffff ffffffff ffffffff
             c3 a4 22""",
-            new DataResponse(
+            new Reading(
                 SERIAL,
                 255,
                 true,

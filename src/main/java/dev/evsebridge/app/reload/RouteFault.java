@@ -1,0 +1,92 @@
+package dev.evsebridge.app.reload;
+
+import java.util.Iterator;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Says in one line what is wrong with a route file, and in which of its lines. */
+public final class RouteFault {
+
+  private static final Pattern LINE = Pattern.compile("\\bline[: ]+(\\d+)");
+
+  /** What Camel's messages name: a failing step, an endpoint, an option, a bean. */
+  private static final List<Pattern> NAMED =
+      List.of(
+          Pattern.compile("Unknown parameters=\\[\\{(\\w+)"),
+          Pattern.compile("registry for: ([\\w-]+)"),
+          Pattern.compile(">>> \\w+\\[([^\\]?]+)"),
+          Pattern.compile("endpoint[^:]*: ([^?\\s,]+)"));
+
+  private RouteFault() {}
+
+  /**
+   * Describes the fault.
+   *
+   * @param content the file's text, in which the line is looked for when the failure names none
+   */
+  public static String describe(String content, Throwable failure) {
+    String reason = reason(failure);
+    Integer line = line(content, failure);
+    boolean named = LINE.matcher(reason).find();
+    return line == null || named ? reason : "line %d: %s".formatted(line, reason);
+  }
+
+  private static String reason(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    String message = root.getMessage();
+    String text = message == null ? root.getClass().getSimpleName() : message;
+    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  private static @Nullable Integer line(String content, Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      String message = String.valueOf(cause.getMessage());
+      Matcher matcher = LINE.matcher(message);
+      if (matcher.find()) {
+        return Integer.valueOf(matcher.group(1));
+      }
+    }
+    for (Pattern named : NAMED) {
+      for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+        Matcher matcher = named.matcher(String.valueOf(cause.getMessage()));
+        Integer line = matcher.find() ? lineOf(content, matcher.group(1)) : null;
+        if (line != null) {
+          return line;
+        }
+      }
+    }
+    return lineOfExpression(content, failure);
+  }
+
+  /** Camel shows a wrong expression on a line of its own within the message. */
+  private static @Nullable Integer lineOfExpression(String content, Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      Iterator<String> lines = String.valueOf(cause.getMessage()).lines().skip(1).iterator();
+      while (lines.hasNext()) {
+        String text = lines.next().strip();
+        Integer line = text.length() < 3 ? null : lineOf(content, text);
+        if (line != null) {
+          return line;
+        }
+      }
+    }
+    return null;
+  }
+
+  private static @Nullable Integer lineOf(String content, String text) {
+    // Camel writes timer://x for timer:x.
+    String wanted = text.replace("://", ":");
+    List<String> lines = content.lines().toList();
+    for (int i = 0; i < lines.size(); i++) {
+      if (lines.get(i).replace("://", ":").contains(wanted)) {
+        return i + 1;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,114 @@
+package dev.evsebridge.charger.connection;
+
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+
+/**
+ * Pauses reading from chargers. While it is paused, nothing more is read from their sockets, TCP
+ * makes them wait, and nothing gets lost.
+ */
+public final class BackPressure {
+
+  /** Why reading is paused. */
+  public enum Reason {
+    /** The broker takes messages more slowly than they come. */
+    BACKLOG,
+    /** Routes are being reloaded. */
+    ROUTES_RELOADING
+  }
+
+  /** Connections that are resumed at a time. */
+  private static final int SOME = 32;
+
+  private final Set<Reason> reasons = EnumSet.noneOf(Reason.class);
+  private final Set<Channel> open = ConcurrentHashMap.newKeySet();
+  private final Set<Channel> pausedChannels = new LinkedHashSet<>();
+  private volatile boolean paused;
+
+  /** Pauses reading: each connection passes at most the one message that it is busy with. */
+  public synchronized void pause(Reason reason) {
+    reasons.add(reason);
+    paused = true;
+  }
+
+  /**
+   * Pauses reading from all connections and waits until none is busy with a message. Not to be
+   * called on an event loop.
+   */
+  public void pauseAndWait(Reason reason) {
+    pause(reason);
+    open.forEach(this::pauseReading);
+    Set<EventLoop> loops = new HashSet<>();
+    open.forEach(channel -> loops.add(channel.eventLoop()));
+    for (EventLoop loop : loops) {
+      try {
+        // What the loop was busy with is done when it comes to this.
+        loop.submit(() -> {}).awaitUninterruptibly();
+      } catch (RejectedExecutionException e) {
+        // It has ended with its listener, and is busy with nothing.
+      }
+    }
+  }
+
+  /** Takes a reason back; with the last one, reading resumes everywhere. */
+  public synchronized void resume(Reason reason) {
+    boolean more = resumeSome(reason);
+    while (more) {
+      more = resumeSome(reason);
+    }
+  }
+
+  /**
+   * Takes a reason back; with the last one, reading resumes from those that have waited longest.
+   *
+   * @return whether others could be resumed now; calling again resumes the next ones
+   */
+  public synchronized boolean resumeSome(Reason reason) {
+    reasons.remove(reason);
+    paused = !reasons.isEmpty();
+    Iterator<Channel> longestPaused = pausedChannels.iterator();
+    for (int i = 0; i < SOME && !paused && longestPaused.hasNext(); i++) {
+      longestPaused.next().config().setAutoRead(true);
+      longestPaused.remove();
+    }
+    return !paused && !pausedChannels.isEmpty();
+  }
+
+  /** A connection has been made. */
+  void add(Channel channel) {
+    open.add(channel);
+    check(channel);
+  }
+
+  /**
+   * Stops reading from a connection while reading is paused; to be called after each message.
+   *
+   * @return whether reading from the connection is paused
+   */
+  boolean check(Channel channel) {
+    if (paused) {
+      pauseReading(channel);
+      return true;
+    }
+    return false;
+  }
+
+  private synchronized void pauseReading(Channel channel) {
+    if (paused && channel.isActive()) {
+      channel.config().setAutoRead(false);
+      pausedChannels.add(channel);
+    }
+  }
+
+  synchronized void forget(Channel channel) {
+    open.remove(channel);
+    pausedChannels.remove(channel);
+  }
+}

@@ -1,0 +1,97 @@
+package dev.evsebridge.charger.connection;
+
+import dev.evsebridge.charger.codec.HelloDecoder;
+import dev.evsebridge.charger.codec.RequestEncoder;
+import dev.evsebridge.charger.session.SessionRegistry;
+import dev.evsebridge.config.SessionLimits;
+import dev.evsebridge.message.SerialNumber;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.RecvByteBufAllocator;
+import java.util.Set;
+import java.util.function.Function;
+import org.apache.camel.component.netty.NettyConsumer;
+import org.apache.camel.component.netty.ServerInitializerFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Furnishes each connection that the listener route accepts:
+ *
+ * <pre>
+ * bytes -> limit -> hello/frames -> flow control -> session -> Camel route
+ * bytes <- request encoder <---------------------- session
+ * </pre>
+ */
+public final class ChargerPipeline extends ServerInitializerFactory {
+
+  /**
+   * Bytes taken from a socket at a time: some ten readings. What has been taken when the
+   * backPressure is shut must be kept, for each charger.
+   */
+  private static final RecvByteBufAllocator READ_SIZE = new FixedRecvByteBufAllocator(2048);
+
+  private final SessionRegistry registry;
+  private final Set<SerialNumber> allowedSerials;
+  private final BackPressure backPressure;
+  private final ErrorSink errors;
+  private final ConnectionLimit connectionLimit;
+  private final RequestEncoder encoder = new RequestEncoder();
+  private final AcceptFaults acceptFaults = new AcceptFaults();
+  private final Function<SerialNumber, String> clientIds;
+  private final @Nullable RouteHandler route;
+
+  /** Creates the factory that the route names. */
+  public ChargerPipeline(
+      SessionRegistry registry,
+      Set<SerialNumber> allowedSerials,
+      BackPressure backPressure,
+      ErrorSink errors) {
+    this(
+        registry,
+        allowedSerials,
+        backPressure,
+        errors,
+        new ConnectionLimit(registry.limits().maxConnections()),
+        null);
+  }
+
+  private ChargerPipeline(
+      SessionRegistry registry,
+      Set<SerialNumber> allowedSerials,
+      BackPressure backPressure,
+      ErrorSink errors,
+      ConnectionLimit connectionLimit,
+      @Nullable NettyConsumer consumer) {
+    this.registry = registry;
+    this.allowedSerials = allowedSerials;
+    this.backPressure = backPressure;
+    this.errors = errors;
+    this.connectionLimit = connectionLimit;
+    this.clientIds = registry::clientId;
+    this.route = consumer == null ? null : new RouteHandler(consumer);
+  }
+
+  @Override
+  public ServerInitializerFactory createPipelineFactory(NettyConsumer nettyConsumer) {
+    return new ChargerPipeline(
+        registry, allowedSerials, backPressure, errors, connectionLimit, nettyConsumer);
+  }
+
+  @Override
+  protected void initChannel(Channel channel) {
+    acceptFaults.watch(channel.parent());
+    channel.config().setRecvByteBufAllocator(READ_SIZE);
+    SessionLimits limits = registry.limits();
+    ChannelPipeline pipeline = channel.pipeline();
+    pipeline.addLast("connectionLimit", connectionLimit);
+    pipeline.addLast("requestEncoder", encoder);
+    pipeline.addLast("helloDecoder", new HelloDecoder(clientIds, limits.maxFrameLengthBytes()));
+    pipeline.addLast("flowControl", new LosslessFlowControl());
+    pipeline.addLast(
+        "session", new ConnectionHandler(registry, allowedSerials, backPressure, errors));
+    if (route != null) {
+      pipeline.addLast("route", route);
+    }
+  }
+}

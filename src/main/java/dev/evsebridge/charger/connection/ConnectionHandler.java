@@ -1,0 +1,266 @@
+package dev.evsebridge.charger.connection;
+
+import dev.evsebridge.charger.codec.Hello;
+import dev.evsebridge.charger.codec.ProtocolViolationException;
+import dev.evsebridge.charger.session.ChargerSession;
+import dev.evsebridge.charger.session.PendingRequest;
+import dev.evsebridge.charger.session.SessionRegistry;
+import dev.evsebridge.message.ChargerMessage;
+import dev.evsebridge.message.ChargerResponse;
+import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.ErrorMessage;
+import dev.evsebridge.message.NewConnection;
+import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.runtime.LogThrottle;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection from its first byte to its end: waits for the hello, registers the charger, hands
+ * answers to the {@link ChargerSession} and what is to be published on to the route.
+ */
+public final class ConnectionHandler extends ChannelDuplexHandler {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ConnectionHandler.class);
+
+  /** Everybody can connect, say nothing and leave; that must not fill the log. */
+  private static final LogThrottle UNIDENTIFIED = new LogThrottle(5, Duration.ofSeconds(10));
+
+  /** A car park that comes back after a power cut may do so; a flood must not fill the disk. */
+  private static final LogThrottle COMINGS_AND_GOINGS =
+      new LogThrottle(500, Duration.ofSeconds(10));
+
+  private final SessionRegistry registry;
+  private final Set<SerialNumber> allowedSerials;
+  private final BackPressure backPressure;
+  private final ErrorSink errors;
+
+  private @Nullable ChargerSession session;
+  private @Nullable SilenceWatch silenceWatch;
+  private boolean closing;
+  private boolean closedHere;
+  private @Nullable String fault;
+
+  /**
+   * Creates the handler of one connection.
+   *
+   * @param registry where the charger is registered
+   * @param allowedSerials the chargers that may connect; empty for all
+   * @param backPressure the valve to obey
+   * @param errors where broken protocol is reported
+   */
+  public ConnectionHandler(
+      SessionRegistry registry,
+      Set<SerialNumber> allowedSerials,
+      BackPressure backPressure,
+      ErrorSink errors) {
+    this.registry = registry;
+    this.allowedSerials = allowedSerials;
+    this.backPressure = backPressure;
+    this.errors = errors;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    Duration timeout = registry.limits().handshakeTimeout();
+    ctx.fireChannelActive();
+    backPressure.add(ctx.channel());
+    silenceWatch = new SilenceWatch(ctx, timeout, () -> noHello(ctx, timeout));
+  }
+
+  private void noHello(ChannelHandlerContext ctx, Duration timeout) {
+    if (!closing) {
+      closeUnidentified(ctx, "no hello within %d ms".formatted(timeout.toMillis()));
+    }
+  }
+
+  private void closeUnidentified(ChannelHandlerContext ctx, String reason) {
+    UNIDENTIFIED.log(
+        suffix ->
+            LOG.info(
+                "Closed the connection from {}: {}{}",
+                ctx.channel().remoteAddress(),
+                reason,
+                suffix));
+    close(ctx);
+  }
+
+  private void close(ChannelHandlerContext ctx) {
+    closing = true;
+    ctx.close();
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object msg) {
+    if (closing) {
+      return;
+    }
+    if (msg instanceof Hello hello) {
+      hello(ctx, hello);
+    } else if (session != null && msg instanceof ChargerResponse response) {
+      answer(ctx, session, response);
+    } else if (msg instanceof ChargerMessage message) {
+      ctx.fireChannelRead(message);
+    }
+    if (backPressure.check(ctx.channel()) && silenceWatch != null) {
+      silenceWatch.paused();
+    }
+  }
+
+  private void hello(ChannelHandlerContext ctx, Hello hello) {
+    stopWatching();
+    SerialNumber serial = hello.serialNumber();
+    if (!hello.supported()) {
+      violation(
+          ctx,
+          serial,
+          "Firmware version %d is not supported: it must be %d or later."
+              .formatted(hello.firmwareVersion(), Hello.FIRST_SUPPORTED_VERSION));
+    } else if (!allowedSerials.isEmpty() && !allowedSerials.contains(serial)) {
+      closeUnidentified(ctx, "serial number " + serial + " is not in evse.allowed_serials");
+    } else {
+      ChargerSession registered = registry.register(ctx.channel(), hello);
+      session = registered;
+      silenceWatch =
+          new SilenceWatch(ctx, registry.limits().idleTimeout(), () -> silent(registered));
+      COMINGS_AND_GOINGS.log(
+          suffix ->
+              LOG.info(
+                  "Charger {} connected from {}, firmware version {}{}",
+                  registered,
+                  ctx.channel().remoteAddress(),
+                  hello.firmwareVersion(),
+                  suffix));
+      ctx.fireChannelRead(new NewConnection(registered.clientId(), hello.firmwareVersion()));
+      String suspicion = registry.suspicion(registered);
+      if (suspicion != null) {
+        LOG.warn("Charger {}: {}", registered, suspicion);
+        errors.report(protocolError(registered.clientId(), suspicion));
+      }
+    }
+  }
+
+  private void silent(ChargerSession session) {
+    session.close("nothing came for %d s".formatted(registry.limits().idleTimeout().toSeconds()));
+  }
+
+  private static void answer(
+      ChannelHandlerContext ctx, ChargerSession session, ChargerResponse response) {
+    ChargerSession.Verdict verdict = session.answered(response);
+    if (verdict.publish()) {
+      ctx.fireChannelRead(response);
+    }
+    PendingRequest answered = verdict.answered();
+    if (answered != null) {
+      answered.complete(response);
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    // Before the hello is whole, its parts don't count.
+    if (session != null && silenceWatch != null) {
+      silenceWatch.heard();
+    }
+    ctx.fireChannelReadComplete();
+  }
+
+  private void stopWatching() {
+    if (silenceWatch != null) {
+      silenceWatch.stop();
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    stopWatching();
+    backPressure.forget(ctx.channel());
+    ChargerSession ended = session;
+    if (ended == null) {
+      if (!closing) {
+        UNIDENTIFIED.log(
+            suffix ->
+                LOG.info(
+                    "The connection from {} ended before a hello{}",
+                    ctx.channel().remoteAddress(),
+                    suffix));
+      }
+    } else {
+      COMINGS_AND_GOINGS.log(
+          suffix ->
+              LOG.info(
+                  "Charger {} disconnected after {} s: {}{}",
+                  ended,
+                  ended.age().toSeconds(),
+                  reasonFor(ended),
+                  suffix));
+      registry.remove(ended);
+    }
+    ctx.fireChannelInactive();
+  }
+
+  private String reasonFor(ChargerSession ended) {
+    String own = ended.closeReason();
+    if (own != null) {
+      return own;
+    }
+    if (fault != null) {
+      return fault;
+    }
+    return closedHere ? "the bridge no longer listens" : "closed by the charger";
+  }
+
+  @Override
+  public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+    closedHere = true;
+    ctx.close(promise);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (closing) {
+      return;
+    }
+    if (cause instanceof ProtocolViolationException violation) {
+      violation(
+          ctx,
+          session == null ? null : session.serialNumber(),
+          String.valueOf(violation.getMessage()));
+    } else if (cause instanceof IOException) {
+      fault = cause.getMessage();
+      close(ctx);
+    } else {
+      LOG.error(
+          "Closed the connection from {}: fault in the bridge",
+          ctx.channel().remoteAddress(),
+          cause);
+      fault = "fault in the bridge";
+      close(ctx);
+    }
+  }
+
+  private void violation(ChannelHandlerContext ctx, @Nullable SerialNumber serial, String detail) {
+    fault = detail;
+    UNIDENTIFIED.log(
+        suffix ->
+            LOG.warn(
+                "Charger {} at {} broke the protocol and is disconnected: {}{}",
+                serial == null ? "(unknown)" : serial,
+                ctx.channel().remoteAddress(),
+                detail,
+                suffix));
+    close(ctx);
+    errors.report(protocolError(serial == null ? null : registry.clientId(serial), detail));
+  }
+
+  private static ErrorMessage protocolError(@Nullable String clientId, String detail) {
+    return new ErrorMessage(clientId, null, ErrorCode.PROTOCOL_ERROR.code(), detail);
+  }
+}

@@ -1,0 +1,30 @@
+package dev.evsebridge.charger.connection;
+
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.component.netty.NettyConsumer;
+import org.apache.camel.component.netty.handlers.ServerChannelHandler;
+
+/**
+ * Hands messages to the route with their body only: the headers that Camel's own handler sets
+ * (addresses, the channel) would cost more than the message, and the message says who sent it. One
+ * serves all connections: like Camel's own, it keeps nothing of them.
+ */
+@Sharable
+final class RouteHandler extends ServerChannelHandler {
+
+  private final NettyConsumer consumer;
+
+  RouteHandler(NettyConsumer consumer) {
+    super(consumer);
+    this.consumer = consumer;
+  }
+
+  @Override
+  protected Exchange createExchange(ChannelHandlerContext ctx, Object message) {
+    Exchange exchange = consumer.createExchange(false);
+    exchange.getIn().setBody(message);
+    return exchange;
+  }
+}

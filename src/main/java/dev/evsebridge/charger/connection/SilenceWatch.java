@@ -1,0 +1,85 @@
+package dev.evsebridge.charger.connection;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Notices when nothing has come from a charger for a time. Netty's IdleStateHandler does so too,
+ * but with four times the memory and as one more handler that each message passes; there may be ten
+ * thousand chargers.
+ *
+ * <p>A connection that is held back by the backPressure is not silent, it is not listened to: it
+ * counts as silent when it was listened to from one look to the next and nothing came. All state
+ * belongs to the channel's event loop.
+ */
+final class SilenceWatch implements Runnable {
+
+  private final ChannelHandlerContext ctx;
+  private final long timeoutNanos;
+  private final Runnable silent;
+  private @Nullable ScheduledFuture<?> nextLook;
+  private boolean listenedTo;
+  private boolean heard;
+  private long leftWhenHeardNanos;
+
+  /**
+   * Starts to watch.
+   *
+   * @param silent is run when nothing was {@linkplain #heard heard} for the timeout
+   */
+  SilenceWatch(ChannelHandlerContext ctx, Duration timeout, Runnable silent) {
+    this.ctx = ctx;
+    this.timeoutNanos = timeout.toNanos();
+    this.silent = silent;
+    this.listenedTo = isListenedTo();
+    lookIn(timeoutNanos);
+  }
+
+  private void lookIn(long nanos) {
+    heard = false;
+    nextLook = ctx.executor().schedule(this, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** Something has come. */
+  void heard() {
+    if (nextLook != null) {
+      heard = true;
+      leftWhenHeardNanos = Math.max(0, nextLook.getDelay(TimeUnit.NANOSECONDS));
+    }
+  }
+
+  /** The connection has been held back, be it for a moment. */
+  void paused() {
+    listenedTo = false;
+  }
+
+  private boolean isListenedTo() {
+    return ctx.channel().config().isAutoRead();
+  }
+
+  @Override
+  public void run() {
+    boolean listenedToAllTheTime = listenedTo && isListenedTo();
+    if (heard) {
+      listenedTo = listenedToAllTheTime;
+      // What was left until this look when something came, is how long ago that is.
+      lookIn(timeoutNanos - leftWhenHeardNanos);
+    } else if (listenedToAllTheTime) {
+      nextLook = null;
+      silent.run();
+    } else {
+      listenedTo = isListenedTo();
+      lookIn(timeoutNanos);
+    }
+  }
+
+  void stop() {
+    if (nextLook != null) {
+      nextLook.cancel(false);
+      nextLook = null;
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package dev.evsebridge.charger.session;
+
+import java.time.Duration;
+import java.util.function.LongSupplier;
+
+/**
+ * Until when a request may still be put on a charger's wire. Measured on a monotonic clock, so that
+ * a clock that is set neither revives nor kills a command.
+ */
+public final class Deadline {
+
+  /** For requests that never expire. */
+  public static final Deadline NONE = new Deadline(() -> 0, Long.MAX_VALUE);
+
+  private final LongSupplier clockNanos;
+  private final long atNanos;
+
+  private Deadline(LongSupplier clockNanos, long atNanos) {
+    this.clockNanos = clockNanos;
+    this.atNanos = atNanos;
+  }
+
+  /** That long from now. */
+  public static Deadline after(Duration duration) {
+    return after(duration, System::nanoTime);
+  }
+
+  static Deadline after(Duration duration, LongSupplier clockNanos) {
+    return new Deadline(clockNanos, clockNanos.getAsLong() + duration.toNanos());
+  }
+
+  boolean passed() {
+    return this != NONE && clockNanos.getAsLong() - atNanos >= 0;
+  }
+}

@@ -1,3 +1,0 @@
-/** How JSON is read and written. */
-@org.jspecify.annotations.NullMarked
-package dev.evsebridge.json;

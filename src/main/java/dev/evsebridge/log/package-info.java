@@ -1,3 +1,0 @@
-/** Keeps the log readable when the same thing happens very often. */
-@org.jspecify.annotations.NullMarked
-package dev.evsebridge.log;

@@ -1,3 +1,0 @@
-/** Who is online: the retained availability of each charger. */
-@org.jspecify.annotations.NullMarked
-package dev.evsebridge.presence;

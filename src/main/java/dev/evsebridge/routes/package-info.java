@@ -1,3 +1,0 @@
-/** Keeps the running routes the same as the files in the folder {@code routes}. */
-@org.jspecify.annotations.NullMarked
-package dev.evsebridge.routes;

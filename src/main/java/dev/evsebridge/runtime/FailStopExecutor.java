@@ -1,0 +1,78 @@
+package dev.evsebridge.runtime;
+
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread that the bridge can't do without. An executor of the JDK keeps what a task throws to
+ * itself, and never runs a failed periodic task again: the bridge would go on without it, and might
+ * hold on to chargers that nobody controls. Here the process ends, so that chargers are let go and
+ * a supervisor can start it anew.
+ */
+public final class FailStopExecutor extends ScheduledThreadPoolExecutor {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FailStopExecutor.class);
+
+  private static final int FAULT = 1;
+
+  private final Consumer<Throwable> onFault;
+
+  /**
+   * Creates the executor of one daemon thread.
+   *
+   * @param name of the thread
+   */
+  public FailStopExecutor(String name) {
+    this(name, fault -> endProcess(name, fault));
+  }
+
+  FailStopExecutor(String name, Consumer<Throwable> onFault) {
+    super(1, new DefaultThreadFactory(name, true));
+    this.onFault = onFault;
+  }
+
+  /** Runs a task; one that comes after the end is not needed any more, and is left out. */
+  public void executeUnlessStopped(Runnable task) {
+    try {
+      execute(task);
+    } catch (RejectedExecutionException e) {
+      // Stopped: what the task was for has been done, or is over.
+    }
+  }
+
+  @Override
+  protected void afterExecute(Runnable task, @Nullable Throwable thrown) {
+    super.afterExecute(task, thrown);
+    Throwable fault = thrown == null ? faultOf(task) : thrown;
+    // What is interrupted or refused because everything is ending is no fault.
+    if (fault != null && !isShutdown()) {
+      onFault.accept(fault);
+    }
+  }
+
+  private static @Nullable Throwable faultOf(Runnable task) {
+    if (task instanceof Future<?> future && future.isDone() && !future.isCancelled()) {
+      try {
+        future.get();
+      } catch (ExecutionException e) {
+        return e.getCause();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    return null;
+  }
+
+  private static void endProcess(String name, Throwable fault) {
+    // On a thread of its own: whoever closes the bridge may wait for this one.
+    new Thread(() -> System.exit(FAULT), "fail-stop").start();
+    LOG.error("Fault in {}: the bridge ends, rather than going on half alive", name, fault);
+  }
+}

@@ -1,0 +1,3 @@
+/** What subscribers find retained at the broker: who is online. */
+@org.jspecify.annotations.NullMarked
+package dev.evsebridge.state;

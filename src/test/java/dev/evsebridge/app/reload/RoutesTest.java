@@ -1,0 +1,410 @@
+package dev.evsebridge.app.reload;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evsebridge.charger.codec.Hello;
+import dev.evsebridge.charger.connection.BackPressure;
+import dev.evsebridge.charger.connection.ChargerPipeline;
+import dev.evsebridge.charger.connection.ConnectionHandler;
+import dev.evsebridge.charger.session.ChargerSession;
+import dev.evsebridge.charger.session.SessionListener;
+import dev.evsebridge.charger.session.SessionRegistry;
+import dev.evsebridge.config.BridgeSettings;
+import dev.evsebridge.config.Configuration;
+import dev.evsebridge.message.BridgeJson;
+import dev.evsebridge.message.ChargerRequest;
+import dev.evsebridge.message.ErrorMessage;
+import dev.evsebridge.message.PingResponse;
+import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.request.ErrorReports;
+import dev.evsebridge.request.Replies;
+import dev.evsebridge.request.RequestReader;
+import dev.evsebridge.request.SendToCharger;
+import dev.evsebridge.testkit.KnownMessages;
+import dev.evsebridge.testkit.RecordingMqtt;
+import dev.evsebridge.testkit.RecordingMqtt.Published;
+import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
+import org.apache.camel.ProducerTemplate;
+import org.apache.camel.Route;
+import org.apache.camel.StartupSummaryLevel;
+import org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants;
+import org.apache.camel.main.Main;
+import org.apache.camel.main.SimpleMainShutdownStrategy;
+import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The real routes, with nothing replaced but the broker and the sockets. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class RoutesTest {
+  private static final String PUBLISH = "from_dehneEVSE";
+  private static final String SUBSCRIBE = "to_dehneEVSE";
+  private static final String ERRORS = PUBLISH + "/error";
+  private static final String SERIAL = KnownMessages.SERIAL;
+  private static final String PING =
+      """
+      {"message_type":"request_ping","client_id":"%s"}"""
+          .formatted(SERIAL);
+
+  private final Main main = new Main();
+  private final RecordingMqtt mqtt = new RecordingMqtt();
+  private final SessionRegistry registry;
+  private final CamelContext context;
+  private final ProducerTemplate template;
+  private EmbeddedChannel charger = new EmbeddedChannel();
+
+  RoutesTest(@TempDir Path empty) throws Exception {
+    BridgeSettings settings = settings(empty);
+    registry = new SessionRegistry(settings.limits(), SerialNumber::hex, new Nobody());
+    main.setShutdownStrategy(new SimpleMainShutdownStrategy());
+    main.setDefaultPropertyPlaceholderLocation("false");
+    settings.placeholders().forEach(main::addOverrideProperty);
+    main.configure()
+        .withRoutesIncludePattern("file:routes/*.yaml")
+        .withShutdownTimeout(3)
+        .withJmxEnabled(false);
+    main.configure().setStartupSummaryLevel(StartupSummaryLevel.Off);
+    main.bind("paho-mqtt5", mqtt);
+    main.bind(
+        "chargerPipeline",
+        new ChargerPipeline(registry, Set.of(), new BackPressure(), error -> {}));
+    main.bind("requests", new RequestReader(settings.mqtt().maxPayloadBytes()));
+    main.bind("sendToCharger", new SendToCharger(registry));
+    main.bind("replies", new Replies());
+    main.bind("errorReports", new ErrorReports());
+    main.bind("sessionRegistry", registry);
+    main.bind("json", BridgeJson.mapper());
+    main.start();
+    context = main.getCamelContext();
+    template = context.createProducerTemplate();
+  }
+
+  private static BridgeSettings settings(Path empty) throws Exception {
+    Files.createFile(empty.resolve("application.properties"));
+    return Configuration.read(empty, null, Map.of(), Map.of());
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    template.close();
+    main.stop();
+  }
+
+  @BeforeEach
+  void aChargerIsConnected() {
+    charger =
+        new EmbeddedChannel(
+            new ConnectionHandler(registry, Set.of(), new BackPressure(), error -> {}));
+    charger.writeInbound(new Hello(new SerialNumber(SERIAL), 9));
+    // Its contactor is open.
+    charger.writeInbound(KnownMessages.reading("shortest reading, all zero"));
+    charger.releaseInbound();
+    mqtt.breakTopics(topic -> false);
+    mqtt.published();
+  }
+
+  @AfterEach
+  void itLeaves() {
+    charger.finishAndReleaseAll();
+  }
+
+  @Test
+  void areAllThere() {
+    assertEquals(
+        Set.of(
+            "charger-availability",
+            "charger-listener",
+            "charger-to-mqtt",
+            "mqtt-to-charger",
+            "publish-error",
+            "read-request",
+            "reply",
+            "report-error"),
+        new TreeSet<>(context.getRoutes().stream().map(Route::getId).toList()));
+  }
+
+  @Test
+  void sayWhatTheyAreFor() {
+    for (Route route : context.getRoutes()) {
+      assertNotNull(route.getDescription(), route.getId());
+      assertFalse(route.getDescription().isBlank(), route.getId());
+    }
+  }
+
+  @Test
+  void doNotListenForChargersByThemselves() {
+    assertTrue(
+        context.getRouteController().getRouteStatus("charger-listener").isStopped(),
+        "the fail-safe starts it");
+  }
+
+  @Test
+  void subscribeToOneTopic() {
+    assertEquals(List.of(SUBSCRIBE), mqtt.subscriptions());
+  }
+
+  static Stream<KnownMessages.FromCharger> fromCharger() {
+    return KnownMessages.fromCharger();
+  }
+
+  @ParameterizedTest
+  @MethodSource("fromCharger")
+  void publishWhatAChargerSays(KnownMessages.FromCharger row) {
+    template.sendBody("direct:charger-to-mqtt", row.message());
+
+    assertEquals(List.of(new Published(PUBLISH, row.json(), Map.of(), null)), mqtt.published());
+  }
+
+  static Stream<KnownMessages.ToCharger> toCharger() {
+    return KnownMessages.toCharger();
+  }
+
+  @ParameterizedTest
+  @MethodSource("toCharger")
+  void bringEachRequestToItsCharger(KnownMessages.ToCharger row) {
+    deliver(row.json());
+
+    List<ChargerRequest> received = received();
+    assertEquals(1, received.size());
+    assertEquals(row.request().getClass(), received.get(0).getClass());
+    assertEquals(List.of(), mqtt.published());
+  }
+
+  @Test
+  void replyToTheResponseTopicWithTheCorrelationData() {
+    deliver(PING, Map.of(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, replyWanted()));
+    assertEquals(1, received().size());
+    assertEquals(List.of(), mqtt.published());
+
+    charger.writeInbound(new PingResponse(SERIAL));
+
+    assertEquals(
+        List.of(
+            new Published(
+                "my/replies",
+                """
+                {"message_type":"response_ping","client_id":"%s"}"""
+                    .formatted(SERIAL),
+                Map.of(),
+                "id 7")),
+        mqtt.published());
+  }
+
+  @Test
+  void replyToNobodyWhoHasNotAsked() {
+    deliver(PING);
+
+    charger.writeInbound(new PingResponse(SERIAL));
+
+    assertEquals(List.of(), mqtt.published());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          ``                                                            | invalid_json
+          ` `                                                           | invalid_json
+          null                                                          | invalid_json
+          []                                                            | invalid_json
+          7                                                             | invalid_json
+          "request_ping"                                                | invalid_json
+          {"message_type":"request_ping"                                | invalid_json
+          {"message_type":"request_ping","message_type":"request_ping"} | invalid_json
+          {"message_type":"request_ping","client_id":"x"} {}            | invalid_json
+          {}                                                            | missing_field
+          {"message_type":null}                                         | invalid_value
+          {"message_type":"request_ping"}                               | missing_field
+          {"message_type":"request_ping","client_id":7}                 | invalid_value
+          {"message_type":"request_ping","client_id":"nobody"}          | not_connected
+          {"message_type":"request_pong","client_id":"nobody"}          | unknown_message_type
+          {"message_type":"${body}","client_id":"nobody"}               | unknown_message_type
+          {"message_type":"request_set_pwm_percent","client_id":"%s"}   | missing_field
+          {"message_type":"request_set_pwm_percent","client_id":"%s","pwm_percent":101}        | invalid_value
+          {"message_type":"request_set_pwm_percent","client_id":"%s","pwm_percent":"50"}       | invalid_value
+          {"message_type":"request_set_contactor_state","client_id":"%s","contactor_state":1}  | invalid_value
+          {"message_type":"request_firmware","client_id":"%s","firmware":{"firmware_data_base64":"","firmware_crc32":0}}     | invalid_value
+          {"message_type":"request_firmware","client_id":"%s","firmware":{"firmware_data_base64":"AA==","firmware_crc32":0}} | checksum_mismatch
+          """)
+  void endEachBrokenRequestInOneError(String json, String code) {
+    deliver(json.replace("%s", SERIAL));
+
+    Published error = onlyOne(mqtt.published());
+    assertEquals(ERRORS, error.topic());
+    assertTrue(error.text().contains("\"error\":\"" + code + "\""), error.text());
+    assertEquals(List.of(), received(), "nothing of it may reach the charger");
+  }
+
+  @Test
+  void endAFailedRequestInOneErrorForEverybodyAndOneForItsSender() {
+    deliver(
+        "{\"message_type\":\"request_ping\",\"client_id\":\"nobody\"}",
+        Map.of(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, replyWanted()));
+
+    List<Published> published = mqtt.published();
+    String error =
+        """
+        {"message_type":"error","client_id":"nobody","request_type":"request_ping",\
+        "error":"not_connected","detail":"No charger of this client_id is connected."}""";
+    assertEquals(
+        List.of(
+            new Published(ERRORS, error, Map.of(), null),
+            new Published("my/replies", error, Map.of(), "id 7")),
+        published);
+  }
+
+  @Test
+  void endARequestInOneErrorWhenTheChargerLeaves() {
+    deliver(PING);
+    charger.close();
+
+    assertTrue(onlyOne(mqtt.published()).text().contains("\"error\":\"disconnected\""));
+  }
+
+  @Test
+  void refuseARetainedRequest() {
+    deliver(PING, Map.of(PahoMqtt5Constants.CAMEL_PAHO_MSG_RETAINED, true));
+
+    assertTrue(onlyOne(mqtt.published()).text().contains("\"error\":\"retained_request\""));
+    assertEquals(List.of(), received());
+  }
+
+  @Test
+  void refuseAPayloadThatIsTooLong() {
+    deliver(" ".repeat(262_144) + PING);
+
+    assertTrue(onlyOne(mqtt.published()).text().contains("\"error\":\"invalid_json\""));
+    assertEquals(List.of(), received());
+  }
+
+  @Test
+  void reportAStepThatFails() {
+    mqtt.breakTopics(PUBLISH::equals);
+
+    template.sendBody("direct:charger-to-mqtt", new PingResponse(SERIAL));
+
+    Published error = onlyOne(mqtt.published());
+    assertEquals(ERRORS, error.topic());
+    assertTrue(error.text().contains("\"error\":\"route_failed\""), error.text());
+  }
+
+  @Test
+  void reportOneErrorForEverybodyWhenTheReplyFails() {
+    mqtt.breakTopics("my/replies"::equals);
+    deliver(PING, Map.of(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, replyWanted()));
+
+    charger.writeInbound(new PingResponse(SERIAL));
+
+    assertEquals(List.of(ERRORS), mqtt.published().stream().map(Published::topic).toList());
+  }
+
+  @Test
+  void doNotGoInCirclesWhenErrorsCannotBePublished() {
+    mqtt.breakTopics(topic -> true);
+
+    deliver("{}");
+
+    assertEquals(List.of(), mqtt.published());
+  }
+
+  @Test
+  void keepHeadersFromOutsideAwayFromCamel() {
+    deliver(
+        "{}", Map.of(PahoMqtt5Constants.CAMEL_PAHO_OVERRIDE_TOPIC, "stolen", "CamelPahoMsgQos", 2));
+
+    assertEquals(ERRORS, onlyOne(mqtt.published()).topic());
+  }
+
+  @Test
+  void publishErrorsThatBelongToNoRequest() {
+    template.sendBody(
+        "direct:report-error", new ErrorMessage(SERIAL, null, "protocol_error", "Why."));
+
+    assertEquals(
+        List.of(
+            new Published(
+                ERRORS,
+                """
+                {"message_type":"error","client_id":"%s","error":"protocol_error","detail":"Why."}"""
+                    .formatted(SERIAL),
+                Map.of(),
+                null)),
+        mqtt.published());
+  }
+
+  @Test
+  void publishAvailabilityRetainedOnATopicPerCharger() {
+    template.sendBodyAndHeader("direct:charger-availability", "online", "clientId", "Garage 1");
+
+    assertEquals(
+        List.of(
+            new Published(
+                PUBLISH + "/Garage 1/availability",
+                "online",
+                Map.of("qos", "1", "retained", "true"),
+                null)),
+        mqtt.published());
+  }
+
+  private void deliver(String json) {
+    deliver(json, Map.of());
+  }
+
+  private void deliver(String json, Map<String, Object> headers) {
+    mqtt.deliver(SUBSCRIBE, json.getBytes(StandardCharsets.UTF_8), headers);
+  }
+
+  private static MqttProperties replyWanted() {
+    MqttProperties properties = new MqttProperties();
+    properties.setResponseTopic("my/replies");
+    properties.setCorrelationData("id 7".getBytes(StandardCharsets.UTF_8));
+    return properties;
+  }
+
+  private static Published onlyOne(List<Published> published) {
+    assertEquals(1, published.size(), published::toString);
+    return published.get(0);
+  }
+
+  private List<ChargerRequest> received() {
+    charger.runPendingTasks();
+    List<ChargerRequest> requests = new ArrayList<>();
+    for (ChargerRequest next = charger.readOutbound();
+        next != null;
+        next = charger.readOutbound()) {
+      requests.add(next);
+    }
+    return requests;
+  }
+
+  private static final class Nobody implements SessionListener {
+    @Override
+    public void connected(ChargerSession session, @Nullable ChargerSession replaced) {}
+
+    @Override
+    public void disconnected(ChargerSession session) {}
+  }
+}

@@ -1,0 +1,368 @@
+package dev.evsebridge.charger.session;
+
+import static dev.evsebridge.charger.session.Outcomes.assertOpen;
+import static dev.evsebridge.charger.session.Outcomes.error;
+import static dev.evsebridge.charger.session.Outcomes.response;
+import static dev.evsebridge.charger.session.SessionFixtures.CLOSE;
+import static dev.evsebridge.charger.session.SessionFixtures.COLLECT;
+import static dev.evsebridge.charger.session.SessionFixtures.CONTACTOR_RESPONSE;
+import static dev.evsebridge.charger.session.SessionFixtures.LIMITS;
+import static dev.evsebridge.charger.session.SessionFixtures.OPEN;
+import static dev.evsebridge.charger.session.SessionFixtures.PING;
+import static dev.evsebridge.charger.session.SessionFixtures.PING_RESPONSE;
+import static dev.evsebridge.charger.session.SessionFixtures.PWM_50;
+import static dev.evsebridge.charger.session.SessionFixtures.PWM_RESPONSE;
+import static dev.evsebridge.charger.session.SessionFixtures.QUEUE;
+import static dev.evsebridge.charger.session.SessionFixtures.REQUEST_TIMEOUT;
+import static dev.evsebridge.charger.session.SessionFixtures.reading;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evsebridge.message.ChargerRequest;
+import dev.evsebridge.message.ChargerResponse;
+import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.Notification;
+import dev.evsebridge.message.SerialNumber;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The one request on a charger's wire, and those that wait for it. */
+class ChargerSessionTest {
+  private static final Duration A_MOMENT = Duration.ofMillis(1);
+
+  private final SessionRegistry registry =
+      new SessionRegistry(LIMITS, SerialNumber::hex, new ComingsAndGoings());
+  private final TestCharger charger = TestCharger.connected(registry);
+
+  @AfterEach
+  void nothingIsLeftOver() {
+    assertFalse(charger.channel.finish(), "messages that the test did not read");
+  }
+
+  static Stream<Arguments> requestsAndAnswers() {
+    return Stream.of(
+        Arguments.of(PING, PING_RESPONSE),
+        Arguments.of(COLLECT, reading(false)),
+        Arguments.of(PWM_50, PWM_RESPONSE),
+        Arguments.of(CLOSE, CONTACTOR_RESPONSE),
+        Arguments.of(OPEN, CONTACTOR_RESPONSE));
+  }
+
+  @ParameterizedTest
+  @MethodSource("requestsAndAnswers")
+  void givesEachRequestItsAnswerAndPublishesIt(ChargerRequest request, ChargerResponse answer) {
+    var outcome = send(request);
+    assertEquals(List.of(request), charger.received());
+    assertOpen(outcome);
+
+    charger.says(answer);
+
+    assertEquals(answer, response(outcome));
+    assertEquals(List.of(answer), charger.published());
+  }
+
+  @Test
+  void holdsOneRequestOnTheWireAndSendsTheOthersInOrder() {
+    var ping = send(PING);
+    var pwm = send(PWM_50);
+    var collect = send(COLLECT);
+    assertEquals(List.of(PING), charger.received());
+
+    charger.says(PING_RESPONSE);
+    assertEquals(List.of(PWM_50), charger.received());
+    charger.says(PWM_RESPONSE);
+    assertEquals(List.of(COLLECT), charger.received());
+    charger.says(reading(false));
+
+    assertEquals(PING_RESPONSE, response(ping));
+    assertEquals(PWM_RESPONSE, response(pwm));
+    assertEquals(reading(false), response(collect));
+    assertEquals(List.of(PING_RESPONSE, PWM_RESPONSE, reading(false)), charger.published());
+  }
+
+  @Test
+  void isBusyWhenTheQueueIsFullAndNotBefore() {
+    List<CompletionStage<@Nullable ChargerResponse>> taken = new ArrayList<>();
+    for (int i = 0; i < 1 + QUEUE; i++) {
+      taken.add(send(PING));
+    }
+
+    assertEquals(ErrorCode.BUSY, error(send(PING)));
+
+    taken.forEach(Outcomes::assertOpen);
+    charger.says(PING_RESPONSE);
+    assertOpen(send(PING));
+    assertEquals(ErrorCode.BUSY, error(send(PING)));
+    charger.received();
+    charger.published();
+  }
+
+  @Test
+  void isBusyWhenTheChargerHasStoppedReading() {
+    charger.channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
+
+    assertEquals(ErrorCode.BUSY, error(send(PING)));
+
+    charger.channel.unsafe().outboundBuffer().setUserDefinedWritability(1, true);
+    assertOpen(send(PING));
+    assertEquals(List.of(PING), charger.received());
+  }
+
+  @Test
+  void letsANotificationComeBetweenRequestAndAnswer() {
+    var ping = send(PING);
+    charger.received();
+
+    charger.says(new Notification(TestCharger.ID), PING_RESPONSE);
+
+    assertEquals(PING_RESPONSE, response(ping));
+    assertEquals(List.of(new Notification(TestCharger.ID), PING_RESPONSE), charger.published());
+  }
+
+  @Test
+  void timesOutARequestAndGoesOnWithTheNext() {
+    var ping = send(PING);
+    var pwm = send(PWM_50);
+    assertEquals(List.of(PING), charger.received());
+
+    charger.timePasses(REQUEST_TIMEOUT.minus(A_MOMENT));
+    assertOpen(ping);
+    charger.timePasses(A_MOMENT);
+
+    assertEquals(ErrorCode.TIMEOUT, error(ping));
+    assertTrue(charger.isConnected());
+    assertEquals(List.of(PWM_50), charger.received());
+    charger.says(PWM_RESPONSE);
+    assertEquals(PWM_RESPONSE, response(pwm));
+    charger.published();
+  }
+
+  @Test
+  void measuresTheTimeoutFromTheMomentOfSending() {
+    var first = send(PING);
+    var second = send(PING);
+    charger.timePasses(REQUEST_TIMEOUT.minus(A_MOMENT));
+    charger.says(PING_RESPONSE);
+
+    charger.timePasses(REQUEST_TIMEOUT.minus(A_MOMENT));
+
+    assertEquals(PING_RESPONSE, response(first));
+    assertOpen(second);
+    charger.received();
+    charger.published();
+  }
+
+  @Test
+  void doesNotTakeALateAnswerForTheNextRequestOfTheSameType() {
+    send(PING);
+    charger.timePasses(REQUEST_TIMEOUT);
+    var second = send(PING);
+    charger.received();
+
+    charger.says(PING_RESPONSE);
+
+    assertOpen(second);
+    assertEquals(List.of(), charger.published());
+    charger.says(PING_RESPONSE);
+    assertEquals(PING_RESPONSE, response(second));
+    assertEquals(List.of(PING_RESPONSE), charger.published());
+  }
+
+  @Test
+  void doesNotTakeALateAnswerForTheNextRequestOfAnotherType() {
+    send(PING);
+    charger.timePasses(REQUEST_TIMEOUT);
+    var pwm = send(PWM_50);
+    charger.received();
+
+    charger.says(PING_RESPONSE);
+    assertOpen(pwm);
+    charger.says(PWM_RESPONSE);
+
+    assertEquals(PWM_RESPONSE, response(pwm));
+    assertEquals(List.of(PWM_RESPONSE), charger.published());
+  }
+
+  @Test
+  void publishesALateReadingBecauseItsLogIsGoneOtherwise() {
+    send(COLLECT);
+    charger.timePasses(REQUEST_TIMEOUT);
+    var second = send(COLLECT);
+    charger.received();
+
+    charger.says(reading(true));
+
+    assertOpen(second);
+    assertEquals(List.of(reading(true)), charger.published());
+  }
+
+  @Test
+  void knowsThatAnAnswerWillNeverComeOnceALaterOneHasCome() {
+    send(PING);
+    charger.timePasses(REQUEST_TIMEOUT);
+    send(PWM_50);
+    charger.says(PWM_RESPONSE);
+    var ping = send(PING);
+    charger.received();
+
+    charger.says(PING_RESPONSE);
+
+    assertEquals(PING_RESPONSE, response(ping));
+    charger.published();
+  }
+
+  @Test
+  void closesTheConnectionWhenASecondAnswerIsOverdue() {
+    var first = send(PING);
+    var second = send(PWM_50);
+    var third = send(COLLECT);
+
+    charger.timePasses(REQUEST_TIMEOUT);
+    assertTrue(charger.isConnected());
+    charger.timePasses(REQUEST_TIMEOUT);
+
+    assertFalse(charger.isConnected());
+    assertEquals(ErrorCode.TIMEOUT, error(first));
+    assertEquals(ErrorCode.TIMEOUT, error(second));
+    assertEquals(ErrorCode.DISCONNECTED, error(third));
+    assertEquals(List.of(PING, PWM_50), charger.received());
+  }
+
+  @Test
+  void staysConnectedWhenTheOverdueAnswerComesAfterAll() {
+    send(PING);
+    charger.timePasses(REQUEST_TIMEOUT);
+    charger.says(PING_RESPONSE);
+    var second = send(PING);
+
+    charger.timePasses(REQUEST_TIMEOUT);
+
+    assertEquals(ErrorCode.TIMEOUT, error(second));
+    assertTrue(charger.isConnected());
+    charger.received();
+  }
+
+  @Test
+  void doesNotTakeAnAnswerThatCameTwiceForTheNextRequestOfTheSameType() {
+    var first = send(PING);
+    var second = send(PING);
+
+    charger.says(PING_RESPONSE, PING_RESPONSE);
+
+    assertEquals(PING_RESPONSE, response(first));
+    assertOpen(second);
+    assertEquals(List.of(PING_RESPONSE), charger.published());
+    assertEquals(List.of(PING, PING), charger.received());
+    charger.says(PING_RESPONSE);
+    assertEquals(PING_RESPONSE, response(second));
+    assertEquals(List.of(PING_RESPONSE), charger.published());
+  }
+
+  @Test
+  void publishesAReadingThatNobodyAskedFor() {
+    charger.says(reading(false), reading(true));
+
+    assertEquals(List.of(reading(false), reading(true)), charger.published());
+  }
+
+  @Test
+  void publishesAnUnaskedAnswerOnceButNotARepetition() {
+    charger.says(PWM_RESPONSE);
+    assertEquals(List.of(PWM_RESPONSE), charger.published());
+
+    var ping = send(PING);
+    charger.received();
+    charger.says(PING_RESPONSE);
+    charger.says(PING_RESPONSE);
+
+    assertEquals(PING_RESPONSE, response(ping));
+    assertEquals(List.of(PING_RESPONSE), charger.published());
+  }
+
+  @Test
+  void keepsWaitingWhenAnAnswerOfAnotherTypeComes() {
+    var ping = send(PING);
+    charger.received();
+
+    charger.says(CONTACTOR_RESPONSE);
+
+    assertOpen(ping);
+    charger.says(PING_RESPONSE);
+    assertEquals(PING_RESPONSE, response(ping));
+    charger.published();
+  }
+
+  @Test
+  void failsEverythingOutstandingWhenTheConnectionEnds() {
+    var onWire = send(PING);
+    var waiting = List.of(send(PWM_50), send(COLLECT));
+    assertEquals(List.of(PING), charger.received());
+
+    charger.channel.close();
+
+    assertEquals(ErrorCode.DISCONNECTED, error(onWire));
+    waiting.forEach(request -> assertEquals(ErrorCode.DISCONNECTED, error(request)));
+    assertEquals(List.of(), charger.received());
+    assertEquals(ErrorCode.NOT_CONNECTED, error(send(PING)));
+  }
+
+  @Test
+  void doesNotSendWhatExpiredWhileItWaited() {
+    long[] nowNanos = {0};
+    Deadline inOneSecond = Deadline.after(Duration.ofSeconds(1), () -> nowNanos[0]);
+    send(PING);
+    var expiring = registry.send(CLOSE, inOneSecond);
+    var lasting = send(PWM_50);
+    assertEquals(List.of(PING), charger.received());
+
+    nowNanos[0] = Duration.ofSeconds(1).toNanos();
+    charger.says(PING_RESPONSE);
+
+    assertEquals(List.of(PWM_50), charger.received());
+    assertEquals(ErrorCode.TIMEOUT, error(expiring));
+    assertOpen(lasting);
+    charger.published();
+  }
+
+  @Test
+  void sendsWhatHasNotExpiredYet() {
+    long[] nowNanos = {0};
+    send(PING);
+    registry.send(CLOSE, Deadline.after(Duration.ofSeconds(1), () -> nowNanos[0]));
+    charger.received();
+
+    nowNanos[0] = Duration.ofSeconds(1).toNanos() - 1;
+    charger.says(PING_RESPONSE);
+
+    assertEquals(List.of(CLOSE), charger.received());
+    charger.published();
+  }
+
+  @Test
+  void publishesTheAnswerBeforeItEndsTheRequest() {
+    List<String> order = new ArrayList<>();
+    var unused =
+        send(COLLECT)
+            .whenComplete(
+                (answer, failure) -> order.add("ended after " + charger.published().size()));
+    charger.received();
+
+    charger.says(reading(false));
+
+    assertEquals(List.of("ended after 1"), order);
+  }
+
+  private CompletionStage<@Nullable ChargerResponse> send(ChargerRequest request) {
+    return registry.send(request, Deadline.NONE);
+  }
+}

@@ -1,0 +1,140 @@
+package dev.evsebridge.charger.session;
+
+import static dev.evsebridge.charger.session.Outcomes.assertOpen;
+import static dev.evsebridge.charger.session.Outcomes.error;
+import static dev.evsebridge.charger.session.SessionFixtures.LIMITS;
+import static dev.evsebridge.charger.session.SessionFixtures.PING;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evsebridge.charger.codec.Hello;
+import dev.evsebridge.charger.connection.BackPressure;
+import dev.evsebridge.message.ChargerRequest;
+import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.NewConnection;
+import dev.evsebridge.message.SerialNumber;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.ChannelPromise;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class SessionRegistryTest {
+  private static final SerialNumber OTHER_SERIAL = new SerialNumber("0F".repeat(16));
+
+  private final ComingsAndGoings availability = new ComingsAndGoings();
+  private final SessionRegistry registry =
+      new SessionRegistry(LIMITS, SerialNumber::hex, availability);
+
+  @Test
+  void sendsToTheChargerThatIsNamed() {
+    TestCharger one = TestCharger.connected(registry);
+    TestCharger other = new TestCharger(registry);
+    other.says(new Hello(OTHER_SERIAL, 9));
+    ChargerRequest toOther = new ChargerRequest.Ping(OTHER_SERIAL.hex());
+
+    assertOpen(registry.send(toOther, Deadline.NONE));
+
+    assertEquals(List.of(), one.received());
+    assertEquals(List.of(toOther), other.received());
+  }
+
+  @Test
+  void findsAChargerByItsConfiguredName() {
+    SessionRegistry named = new SessionRegistry(LIMITS, serial -> "Garage", availability);
+    TestCharger charger = new TestCharger(named);
+    charger.says(new Hello(TestCharger.SERIAL, 9));
+    ChargerRequest ping = new ChargerRequest.Ping("Garage");
+
+    assertOpen(named.send(ping, Deadline.NONE));
+
+    assertEquals(List.of(ping), charger.received());
+    assertEquals(List.of(new NewConnection("Garage", 9)), charger.published());
+    assertEquals(ErrorCode.NOT_CONNECTED, error(named.send(PING, Deadline.NONE)));
+  }
+
+  @Test
+  void saysSoWhenAChargerIsNotConnected() {
+    assertEquals(ErrorCode.NOT_CONNECTED, error(registry.send(PING, Deadline.NONE)));
+  }
+
+  @Test
+  void replacesAndClosesTheOldConnectionOfTheSameSerialNumber() {
+    TestCharger old = TestCharger.connected(registry);
+    var outstanding = registry.send(PING, Deadline.NONE);
+    old.received();
+
+    TestCharger fresh = TestCharger.connected(registry);
+
+    assertFalse(old.isConnected());
+    assertEquals(ErrorCode.DISCONNECTED, error(outstanding));
+    assertOpen(registry.send(PING, Deadline.NONE));
+    assertEquals(List.of(PING), fresh.received());
+    assertEquals(List.of("connected", "replaced"), availability.events);
+  }
+
+  @Test
+  void keepsTheNewConnectionWhenTheOldOneClosesLate() {
+    LateClose late = new LateClose();
+    TestCharger old = new TestCharger(registry, Set.of(), new BackPressure(), late);
+    old.says(new Hello(TestCharger.SERIAL, 9));
+    TestCharger fresh = TestCharger.connected(registry);
+    assertTrue(old.isConnected(), "the old connection takes its time");
+    var outstanding = registry.send(PING, Deadline.NONE);
+
+    late.closeNow();
+
+    assertFalse(old.isConnected());
+    assertTrue(registry.isConnected(TestCharger.ID));
+    assertOpen(outstanding);
+    assertEquals(List.of(PING), fresh.received());
+    assertEquals(List.of("connected", "replaced"), availability.events);
+  }
+
+  @Test
+  void forgetsAChargerWhoseConnectionHasEnded() {
+    TestCharger charger = TestCharger.connected(registry);
+    assertEquals(1, registry.sessions().size());
+
+    charger.channel.close();
+
+    assertFalse(registry.isConnected(TestCharger.ID));
+    assertEquals(0, registry.sessions().size());
+    assertEquals(List.of("connected", "disconnected"), availability.events);
+  }
+
+  @Test
+  void closesAllConnectionsAtOnce() {
+    TestCharger one = TestCharger.connected(registry);
+    TestCharger other = new TestCharger(registry);
+    other.says(new Hello(OTHER_SERIAL, 9));
+    var outstanding = registry.send(PING, Deadline.NONE);
+
+    registry.closeAll("the test ends");
+
+    assertFalse(one.isConnected());
+    assertFalse(other.isConnected());
+    assertEquals(ErrorCode.DISCONNECTED, error(outstanding));
+    assertTrue(registry.sessions().isEmpty());
+  }
+
+  /** A socket that is closed later than it was asked to. */
+  private static final class LateClose extends ChannelOutboundHandlerAdapter {
+    private @Nullable Runnable close;
+
+    @Override
+    public void close(ChannelHandlerContext ctx, ChannelPromise promise) {
+      close = () -> ctx.close(promise);
+    }
+
+    void closeNow() {
+      if (close == null) {
+        throw new AssertionError("nobody has closed the connection");
+      }
+      close.run();
+    }
+  }
+}
