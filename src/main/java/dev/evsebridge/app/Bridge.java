@@ -107,7 +107,7 @@ public final class Bridge {
           "There is no file application.properties in %s: start the bridge in the folder that holds it and routes/"
               .formatted(here));
     }
-    if (!Files.isDirectory(folder.resolve(BridgeApplication.ROUTES_FOLDER))) {
+    if (!Files.isDirectory(folder.resolve(CamelRoutes.FOLDER))) {
       throw new ConfigurationException(
           "There is no folder routes in %s: start the bridge in the folder that holds it and application.properties"
               .formatted(here));

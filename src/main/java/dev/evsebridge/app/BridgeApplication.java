@@ -3,43 +3,27 @@ package dev.evsebridge.app;
 import dev.evsebridge.app.reload.Announcements;
 import dev.evsebridge.app.reload.RouteFiles;
 import dev.evsebridge.app.reload.RouteTraffic;
+import dev.evsebridge.charger.connection.Admission;
 import dev.evsebridge.charger.connection.BackPressure;
 import dev.evsebridge.charger.connection.ChargerPipeline;
+import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.control.FailSafe;
-import dev.evsebridge.message.BridgeJson;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
-import dev.evsebridge.request.ErrorReports;
-import dev.evsebridge.request.Replies;
-import dev.evsebridge.request.RequestReader;
-import dev.evsebridge.request.SendToCharger;
-import dev.evsebridge.runtime.Failures;
 import dev.evsebridge.runtime.Footprint;
 import dev.evsebridge.simulator.Simulator;
 import dev.evsebridge.state.Availability;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.apache.camel.CamelContext;
-import org.apache.camel.StartupSummaryLevel;
-import org.apache.camel.component.properties.PropertiesComponent;
-import org.apache.camel.main.BaseMainSupport;
-import org.apache.camel.main.Main;
-import org.apache.camel.main.MainListenerSupport;
-import org.apache.camel.main.SimpleMainShutdownStrategy;
-import org.apache.camel.model.ModelCamelContext;
-import org.apache.camel.model.RouteDefinition;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,26 +31,22 @@ import org.slf4j.LoggerFactory;
 /** Wires the parts together, starts them in order and stops them in reverse. */
 final class BridgeApplication implements AutoCloseable {
 
-  /** Where the routes are, seen from the working directory. */
-  static final String ROUTES_FOLDER = "routes";
-
   private static final Logger LOG = LoggerFactory.getLogger(BridgeApplication.class);
-
-  private static final String LISTENER_ROUTE = "charger-listener";
 
   private static final String STOPPED = "The bridge has stopped before the outcome was known.";
 
   private final BridgeSettings settings;
   private final int simulatedChargers;
-  private final Main main = new Main();
+  private final ListenAddress listenAddress;
   private final BackPressure backPressure = new BackPressure();
+  private final OpenRequests openRequests = new OpenRequests();
+  private final Announcements announcements = new Announcements();
   private final BrokerConnection broker;
   private final Availability availability;
   private final SessionRegistry registry;
-  private final SendToCharger sendToCharger;
+  private final CamelRoutes camel;
   private final CompletableFuture<@Nullable ConfigurationException> stopped =
       new CompletableFuture<>();
-  private final Announcements announcements = new Announcements();
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean started;
   private @Nullable FailSafe failSafe;
@@ -76,14 +56,25 @@ final class BridgeApplication implements AutoCloseable {
   BridgeApplication(BridgeSettings settings, int simulatedChargers) {
     this.settings = settings;
     this.simulatedChargers = simulatedChargers;
+    this.listenAddress = new ListenAddress(settings.bindAddress(), settings.bindPort());
     int maxConnections = settings.limits().maxConnections();
     // Of each charger one more message, and the announcement that it is online or offline.
     this.broker =
         new BrokerConnection(settings.mqtt(), 2 * maxConnections, new PausedChargers(backPressure));
     this.availability = new Availability(journalFile(settings), announcements::availability);
-    this.registry =
-        new SessionRegistry(settings.limits(), settings.names()::clientId, availability);
-    this.sendToCharger = new SendToCharger(registry);
+    this.registry = new SessionRegistry(settings.limits(), availability, openRequests);
+    this.camel = new CamelRoutes(settings.placeholders(), beans());
+  }
+
+  private Map<String, Object> beans() {
+    Admission admission =
+        new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
+    ChargerPipeline pipeline =
+        new ChargerPipeline(registry, admission, backPressure, announcements::error);
+    Map<String, Object> beans =
+        new HashMap<>(Beans.named(pipeline, registry, settings.mqtt().maxPayloadBytes()));
+    beans.put("paho-mqtt5", new BridgeMqttComponent(broker));
+    return beans;
   }
 
   private static Path journalFile(BridgeSettings settings) {
@@ -93,37 +84,35 @@ final class BridgeApplication implements AutoCloseable {
   }
 
   void start() throws Exception {
-    requireFreePort();
+    listenAddress.requireFree();
     broker.start();
-    configureCamel();
     startCamel();
-    CamelContext context = main.getCamelContext();
     FailSafe guard =
         new FailSafe(
-            context.getRouteController(),
-            LISTENER_ROUTE,
-            settings.bindAddress() + ":" + settings.bindPort(),
+            camel.context().getRouteController(),
+            CamelRoutes.LISTENER_ROUTE,
+            listenAddress.toString(),
             registry,
             settings.brokerLossGrace(),
             this::startSimulator,
             this::couldNotListen);
     failSafe = guard;
-    announcements.to(context.createProducerTemplate());
+    announcements.to(camel.context().createProducerTemplate());
     broker.addListener(availability);
     broker.addListener(guard);
     LOG.info(
         "Publishing to {} and below, taking requests from {}, with routes {}",
         settings.mqtt().publishTopic(),
         settings.mqtt().subscribeTopic(),
-        routeIds(context));
+        camel.routeIds());
     routeFiles =
         new RouteFiles(
-            Path.of(ROUTES_FOLDER),
-            context,
+            CamelRoutes.FOLDER,
+            camel.context(),
             this::mqttTrial,
-            new RouteTraffic(context, broker, backPressure, sendToCharger, announcements),
+            new RouteTraffic(camel.context(), broker, backPressure, openRequests, announcements),
             reloaded -> {
-              if (reloaded.contains(LISTENER_ROUTE)) {
+              if (reloaded.contains(CamelRoutes.LISTENER_ROUTE)) {
                 guard.listenerReloaded();
               }
             });
@@ -138,7 +127,7 @@ final class BridgeApplication implements AutoCloseable {
 
   private void startSimulator() {
     if (simulatedChargers > 0) {
-      Simulator chargers = new Simulator(ownAddress(), simulatedChargers);
+      Simulator chargers = new Simulator(listenAddress.fromHere(), simulatedChargers);
       simulator = chargers;
       chargers.start();
     }
@@ -146,86 +135,21 @@ final class BridgeApplication implements AutoCloseable {
 
   private void startCamel() throws ConfigurationException {
     try {
-      main.start();
+      camel.start();
+    } catch (ConfigurationException e) {
+      throw e;
     } catch (Exception e) {
       LOG.debug("Camel could not be started", e);
-      throw RouteFiles.explainFailedStart(
-          Path.of(ROUTES_FOLDER), main.getCamelContext(), this::mqttTrial, e);
+      throw RouteFiles.explainFailedStart(CamelRoutes.FOLDER, camel.context(), this::mqttTrial, e);
     }
-    ModelCamelContext model = (ModelCamelContext) main.getCamelContext();
-    if (model.getRouteDefinition(LISTENER_ROUTE) == null) {
-      throw new ConfigurationException(
-          "The folder routes holds no route with the id %s: without it no charger can connect"
-              .formatted(LISTENER_ROUTE));
-    }
-  }
-
-  private static List<String> routeIds(CamelContext context) {
-    return ((ModelCamelContext) context)
-        .getRouteDefinitions().stream().map(RouteDefinition::getRouteId).sorted().toList();
   }
 
   private BridgeMqttComponent mqttTrial() {
     return BridgeMqttComponent.onlyChecking(broker);
   }
 
-  private InetSocketAddress ownAddress() {
-    InetSocketAddress bound = new InetSocketAddress(settings.bindAddress(), settings.bindPort());
-    return bound.getAddress().isAnyLocalAddress()
-        ? new InetSocketAddress(InetAddress.getLoopbackAddress(), settings.bindPort())
-        : bound;
-  }
-
-  /**
-   * The port is tried before the broker is: a second bridge must not throw the first one out. With
-   * a socket that does not listen: a charger that was let in would start its 300 s anew.
-   */
-  private void requireFreePort() throws ConfigurationException {
-    String address = settings.bindAddress();
-    try (Socket socket = new Socket()) {
-      socket.setReuseAddress(true);
-      socket.bind(new InetSocketAddress(InetAddress.getByName(address), settings.bindPort()));
-    } catch (IOException e) {
-      throw cannotListen(e);
-    }
-  }
-
-  private ConfigurationException cannotListen(Exception e) {
-    return new ConfigurationException(
-        "Can't listen for chargers on %s:%d (evse.bind_address, evse.bind_port): %s"
-            .formatted(settings.bindAddress(), settings.bindPort(), Failures.rootMessage(e)));
-  }
-
   private void couldNotListen(Exception e) {
-    stopped.complete(cannotListen(e));
-  }
-
-  private void configureCamel() {
-    main.setShutdownStrategy(new SimpleMainShutdownStrategy());
-    main.setPropertyPlaceholderLocations("file:application.properties");
-    settings.placeholders().forEach(main::addOverrideProperty);
-    main.addMainListener(new SettingsFirst());
-    main.configure()
-        .withName("evse-mqtt-bridge")
-        .withRoutesIncludePattern("file:" + ROUTES_FOLDER + "/*.yaml")
-        .withShutdownTimeout(3)
-        .withUseMdcLogging(false)
-        .withMessageHistory(false)
-        .withStreamCachingEnabled(false)
-        .withJmxEnabled(false);
-    main.configure().setStartupSummaryLevel(StartupSummaryLevel.Off);
-    main.configure().routeControllerConfig().withEnabled(true);
-    main.bind("paho-mqtt5", new BridgeMqttComponent(broker));
-    main.bind(
-        "chargerPipeline",
-        new ChargerPipeline(
-            registry, settings.allowedSerials(), backPressure, announcements::error));
-    main.bind("requests", new RequestReader(settings.mqtt().maxPayloadBytes()));
-    main.bind("sendToCharger", sendToCharger);
-    main.bind("replies", new Replies());
-    main.bind("errorReports", new ErrorReports());
-    main.bind("sessionRegistry", registry);
-    main.bind("json", BridgeJson.mapper());
+    stopped.complete(listenAddress.unusable(e));
   }
 
   int awaitStop() throws Exception {
@@ -256,27 +180,12 @@ final class BridgeApplication implements AutoCloseable {
     if (failSafe != null) {
       failSafe.stop();
     }
-    sendToCharger.giveUp(ErrorCode.DISCONNECTED, STOPPED);
+    openRequests.giveUp(route -> true, ErrorCode.DISCONNECTED, STOPPED);
     availability.stop();
-    main.stop();
+    camel.stop();
     broker.close();
     if (started) {
       LOG.info("Stopped");
-    }
-  }
-
-  /**
-   * The settings have been read from all sources in their order; Camel, left alone, would ask the
-   * environment first whenever a route names a setting.
-   */
-  private static final class SettingsFirst extends MainListenerSupport {
-    @Override
-    public void beforeConfigure(BaseMainSupport main) {
-      PropertiesComponent properties =
-          (PropertiesComponent) main.getCamelContext().getPropertiesComponent();
-      properties.setEnvironmentVariableMode(
-          PropertiesComponent.ENVIRONMENT_VARIABLES_MODE_FALLBACK);
-      properties.setSystemPropertiesMode(PropertiesComponent.SYSTEM_PROPERTIES_MODE_FALLBACK);
     }
   }
 }

@@ -1,6 +1,5 @@
 package dev.evsebridge.request;
 
-import dev.evsebridge.charger.session.Deadline;
 import java.util.Objects;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
@@ -25,14 +24,12 @@ final class RequestContext {
   private static final String PROPERTY = "request";
 
   private final boolean retained;
-  private final Deadline deadline;
   private @Nullable ReplyTo replyTo;
   private @Nullable String clientId;
   private @Nullable String requestType;
 
-  RequestContext(boolean retained, Deadline deadline) {
+  RequestContext(boolean retained) {
     this.retained = retained;
-    this.deadline = deadline;
   }
 
   static @Nullable RequestContext find(Exchange exchange) {
@@ -61,10 +58,6 @@ final class RequestContext {
   /** The request's message_type, once known. */
   @Nullable String requestType() {
     return requestType;
-  }
-
-  Deadline deadline() {
-    return deadline;
   }
 
   @Nullable ReplyTo replyTo() {

@@ -40,14 +40,17 @@ public final class RequestReader {
     this.maxPayloadBytes = maxPayloadBytes;
   }
 
-  /** First step: notes where the answer goes and until when the request counts; checks its size. */
+  /**
+   * First step: notes where the response goes and until when the request counts; checks its size.
+   */
   public void admit(Exchange exchange) {
     Message message = exchange.getMessage();
     MqttProperties properties =
         message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, MqttProperties.class);
     boolean retained =
         message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_RETAINED, false, Boolean.class);
-    RequestContext context = new RequestContext(retained, deadline(properties));
+    exchange.setProperty(Deadline.PROPERTY, deadline(properties));
+    RequestContext context = new RequestContext(retained);
     context.keepIn(exchange);
     context.replyTo(ReplyTo.of(properties), exchange);
     byte[] payload = message.getBody(byte[].class);

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.core.JacksonException;
-import dev.evsebridge.charger.session.Deadline;
 import dev.evsebridge.message.BridgeJson;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.ErrorMessage;
@@ -24,7 +23,7 @@ class ErrorReportsTest {
 
   @Test
   void namesChargerAndRequestWhereTheyAreKnown() {
-    RequestContext context = new RequestContext(false, Deadline.NONE);
+    RequestContext context = new RequestContext(false);
     context.keepIn(exchange);
     context.identify("c", "request_ping", exchange);
     caught(busy);

@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import dev.evsebridge.charger.codec.Hello;
+import dev.evsebridge.charger.connection.Admission;
 import dev.evsebridge.charger.connection.BackPressure;
 import dev.evsebridge.charger.connection.ConnectionHandler;
+import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.SessionLimits;
 import dev.evsebridge.message.SerialNumber;
@@ -30,6 +32,15 @@ class AvailabilityTest {
   private static final Duration SHORT = Duration.ofMillis(20);
   private static final Duration LONG_ENOUGH_TO_RECONNECT = Duration.ofMillis(500);
   private static final Duration LONGER_THAN_THE_TEST = Duration.ofHours(1);
+  private static final SessionLimits LIMITS =
+      new SessionLimits(
+          LONGER_THAN_THE_TEST,
+          LONGER_THAN_THE_TEST,
+          LONGER_THAN_THE_TEST,
+          LONGER_THAN_THE_TEST,
+          1,
+          10,
+          100);
 
   private final Path journal;
   private final BlockingQueue<String> announced = new LinkedBlockingQueue<>();
@@ -189,22 +200,17 @@ class AvailabilityTest {
   }
 
   private SessionRegistry registry() {
-    SessionLimits limits =
-        new SessionLimits(
-            LONGER_THAN_THE_TEST,
-            LONGER_THAN_THE_TEST,
-            LONGER_THAN_THE_TEST,
-            LONGER_THAN_THE_TEST,
-            1,
-            10,
-            100);
-    return new SessionRegistry(limits, SerialNumber::hex, availability);
+    return new SessionRegistry(LIMITS, availability, new OpenRequests());
   }
 
   private EmbeddedChannel connect(SerialNumber serial) {
     EmbeddedChannel charger =
         new EmbeddedChannel(
-            new ConnectionHandler(registry, Set.of(), new BackPressure(), error -> {}));
+            new ConnectionHandler(
+                registry,
+                new Admission(LIMITS, SerialNumber::hex, Set.of()),
+                new BackPressure(),
+                error -> {}));
     charger.writeInbound(new Hello(serial, 9));
     return charger;
   }

@@ -25,7 +25,7 @@ public final class Announcements {
   private static final Logger LOG = LoggerFactory.getLogger(Announcements.class);
 
   private static final String REPORT_ERROR = "direct:report-error";
-  private static final String CHARGER_AVAILABILITY = "direct:charger-availability";
+  private static final String AVAILABILITY = "direct:availability";
   private static final int WAITING_AT_MOST = 10_000;
 
   private final ReentrantLock routes = new ReentrantLock();
@@ -56,7 +56,7 @@ public final class Announcements {
 
   /** A charger is online or offline. */
   public void availability(String clientId, String state) {
-    send(CHARGER_AVAILABILITY, state, Map.of("clientId", clientId));
+    send(AVAILABILITY, state, Map.of("clientId", clientId));
   }
 
   private void send(String endpoint, Object body, Map<String, Object> headers) {

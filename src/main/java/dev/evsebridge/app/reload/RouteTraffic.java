@@ -1,9 +1,9 @@
 package dev.evsebridge.app.reload;
 
 import dev.evsebridge.charger.connection.BackPressure;
+import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.mqtt.BrokerConnection;
-import dev.evsebridge.request.SendToCharger;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -28,14 +28,14 @@ public final class RouteTraffic implements RouteFiles.Traffic {
   private final CamelContext context;
   private final BrokerConnection broker;
   private final BackPressure backPressure;
-  private final SendToCharger requests;
+  private final OpenRequests requests;
   private final Announcements announcements;
 
   public RouteTraffic(
       CamelContext context,
       BrokerConnection broker,
       BackPressure backPressure,
-      SendToCharger requests,
+      OpenRequests requests,
       Announcements announcements) {
     this.requests = requests;
     this.announcements = announcements;
@@ -48,7 +48,7 @@ public final class RouteTraffic implements RouteFiles.Traffic {
   public void stop(Set<String> routeIds) {
     broker.pauseDelivery();
     if (!awaitIdle(routeIds, PATIENCE)) {
-      requests.giveUp(ErrorCode.TIMEOUT, EDITED);
+      requests.giveUp(routeIds::contains, ErrorCode.TIMEOUT, EDITED);
     }
     backPressure.pauseAndWait(BackPressure.Reason.ROUTES_RELOADING);
     announcements.hold();

@@ -4,13 +4,10 @@ import dev.evsebridge.charger.codec.HelloDecoder;
 import dev.evsebridge.charger.codec.RequestEncoder;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.SessionLimits;
-import dev.evsebridge.message.SerialNumber;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
-import java.util.Set;
-import java.util.function.Function;
 import org.apache.camel.component.netty.NettyConsumer;
 import org.apache.camel.component.netty.ServerInitializerFactory;
 import org.jspecify.annotations.Nullable;
@@ -32,64 +29,59 @@ public final class ChargerPipeline extends ServerInitializerFactory {
   private static final RecvByteBufAllocator READ_SIZE = new FixedRecvByteBufAllocator(2048);
 
   private final SessionRegistry registry;
-  private final Set<SerialNumber> allowedSerials;
+  private final Admission admission;
   private final BackPressure backPressure;
   private final ErrorSink errors;
   private final ConnectionLimit connectionLimit;
   private final RequestEncoder encoder = new RequestEncoder();
   private final AcceptFaults acceptFaults = new AcceptFaults();
-  private final Function<SerialNumber, String> clientIds;
   private final @Nullable RouteHandler route;
 
   /** Creates the factory that the route names. */
   public ChargerPipeline(
-      SessionRegistry registry,
-      Set<SerialNumber> allowedSerials,
-      BackPressure backPressure,
-      ErrorSink errors) {
+      SessionRegistry registry, Admission admission, BackPressure backPressure, ErrorSink errors) {
     this(
         registry,
-        allowedSerials,
+        admission,
         backPressure,
         errors,
-        new ConnectionLimit(registry.limits().maxConnections()),
+        new ConnectionLimit(admission.limits().maxConnections()),
         null);
   }
 
   private ChargerPipeline(
       SessionRegistry registry,
-      Set<SerialNumber> allowedSerials,
+      Admission admission,
       BackPressure backPressure,
       ErrorSink errors,
       ConnectionLimit connectionLimit,
       @Nullable NettyConsumer consumer) {
     this.registry = registry;
-    this.allowedSerials = allowedSerials;
+    this.admission = admission;
     this.backPressure = backPressure;
     this.errors = errors;
     this.connectionLimit = connectionLimit;
-    this.clientIds = registry::clientId;
     this.route = consumer == null ? null : new RouteHandler(consumer);
   }
 
   @Override
   public ServerInitializerFactory createPipelineFactory(NettyConsumer nettyConsumer) {
     return new ChargerPipeline(
-        registry, allowedSerials, backPressure, errors, connectionLimit, nettyConsumer);
+        registry, admission, backPressure, errors, connectionLimit, nettyConsumer);
   }
 
   @Override
   protected void initChannel(Channel channel) {
     acceptFaults.watch(channel.parent());
     channel.config().setRecvByteBufAllocator(READ_SIZE);
-    SessionLimits limits = registry.limits();
+    SessionLimits limits = admission.limits();
     ChannelPipeline pipeline = channel.pipeline();
     pipeline.addLast("connectionLimit", connectionLimit);
     pipeline.addLast("requestEncoder", encoder);
-    pipeline.addLast("helloDecoder", new HelloDecoder(clientIds, limits.maxFrameLengthBytes()));
-    pipeline.addLast("flowControl", new LosslessFlowControl());
     pipeline.addLast(
-        "session", new ConnectionHandler(registry, allowedSerials, backPressure, errors));
+        "helloDecoder", new HelloDecoder(admission::clientId, limits.maxFrameLengthBytes()));
+    pipeline.addLast("flowControl", new LosslessFlowControl());
+    pipeline.addLast("session", new ConnectionHandler(registry, admission, backPressure, errors));
     if (route != null) {
       pipeline.addLast("route", route);
     }

@@ -17,7 +17,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +37,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
       new LogThrottle(500, Duration.ofSeconds(10));
 
   private final SessionRegistry registry;
-  private final Set<SerialNumber> allowedSerials;
+  private final Admission admission;
   private final BackPressure backPressure;
   private final ErrorSink errors;
 
@@ -51,25 +50,22 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
   /**
    * Creates the handler of one connection.
    *
-   * @param registry where the charger is registered
-   * @param allowedSerials the chargers that may connect; empty for all
-   * @param backPressure the valve to obey
+   * @param registry where the charger is added
+   * @param admission who may connect
+   * @param backPressure pauses reading while the broker is slower than the chargers
    * @param errors where broken protocol is reported
    */
   public ConnectionHandler(
-      SessionRegistry registry,
-      Set<SerialNumber> allowedSerials,
-      BackPressure backPressure,
-      ErrorSink errors) {
+      SessionRegistry registry, Admission admission, BackPressure backPressure, ErrorSink errors) {
     this.registry = registry;
-    this.allowedSerials = allowedSerials;
+    this.admission = admission;
     this.backPressure = backPressure;
     this.errors = errors;
   }
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
-    Duration timeout = registry.limits().handshakeTimeout();
+    Duration timeout = admission.limits().handshakeTimeout();
     ctx.fireChannelActive();
     backPressure.add(ctx.channel());
     silenceWatch = new SilenceWatch(ctx, timeout, () -> noHello(ctx, timeout));
@@ -123,13 +119,13 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
           serial,
           "Firmware version %d is not supported: it must be %d or later."
               .formatted(hello.firmwareVersion(), Hello.FIRST_SUPPORTED_VERSION));
-    } else if (!allowedSerials.isEmpty() && !allowedSerials.contains(serial)) {
+    } else if (!admission.isAllowed(hello)) {
       closeUnidentified(ctx, "serial number " + serial + " is not in evse.allowed_serials");
     } else {
-      ChargerSession registered = registry.register(ctx.channel(), hello);
+      ChargerSession registered = registry.add(ctx.channel(), hello, admission.clientId(serial));
       session = registered;
       silenceWatch =
-          new SilenceWatch(ctx, registry.limits().idleTimeout(), () -> silent(registered));
+          new SilenceWatch(ctx, admission.limits().idleTimeout(), () -> silent(registered));
       COMINGS_AND_GOINGS.log(
           suffix ->
               LOG.info(
@@ -139,7 +135,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
                   hello.firmwareVersion(),
                   suffix));
       ctx.fireChannelRead(new NewConnection(registered.clientId(), hello.firmwareVersion()));
-      String suspicion = registry.suspicion(registered);
+      String suspicion = admission.suspicion(registered);
       if (suspicion != null) {
         LOG.warn("Charger {}: {}", registered, suspicion);
         errors.report(protocolError(registered.clientId(), suspicion));
@@ -148,7 +144,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
   }
 
   private void silent(ChargerSession session) {
-    session.close("nothing came for %d s".formatted(registry.limits().idleTimeout().toSeconds()));
+    session.close("nothing came for %d s".formatted(admission.limits().idleTimeout().toSeconds()));
   }
 
   private static void answer(
@@ -257,7 +253,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
                 detail,
                 suffix));
     close(ctx);
-    errors.report(protocolError(serial == null ? null : registry.clientId(serial), detail));
+    errors.report(protocolError(serial == null ? null : admission.clientId(serial), detail));
   }
 
   private static ErrorMessage protocolError(@Nullable String clientId, String detail) {

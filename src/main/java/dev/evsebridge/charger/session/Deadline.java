@@ -9,6 +9,9 @@ import java.util.function.LongSupplier;
  */
 public final class Deadline {
 
+  /** The exchange property that holds the deadline of a request. */
+  public static final String PROPERTY = "deadline";
+
   /** For requests that never expire. */
   public static final Deadline NONE = new Deadline(() -> 0, Long.MAX_VALUE);
 

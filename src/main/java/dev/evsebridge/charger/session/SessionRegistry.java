@@ -5,73 +5,57 @@ import dev.evsebridge.config.SessionLimits;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
-import dev.evsebridge.message.SerialNumber;
 import io.netty.channel.Channel;
-import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
+import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
 
-/** The connected chargers. It finds the open socket for a request. */
+/** The connected chargers: finds the open socket for a request. Routes name it as a bean. */
 public final class SessionRegistry {
-
-  /** A charger that waits 5 s between attempts shows as a clone within a fraction of this. */
-  private static final Duration DUPLICATE_WINDOW = Duration.ofMinutes(10);
 
   private final ConcurrentMap<String, ChargerSession> sessions = new ConcurrentHashMap<>();
   private final FirmwareUploads firmwareUploads;
   private final SessionLimits limits;
-  private final Function<SerialNumber, String> clientIds;
   private final SessionListener listener;
   private final ContactorMemory contactors;
-  private final DuplicateSerialWatch duplicates =
-      new DuplicateSerialWatch(DUPLICATE_WINDOW, System::nanoTime);
+  private final OpenRequests openRequests;
 
   /**
    * Creates an empty registry.
    *
-   * @param limits what connections are held to
-   * @param clientIds the configured name of a charger, or its serial number
+   * @param limits what sessions are held to
    * @param listener is told who comes and goes
+   * @param openRequests keeps the requests of routes
    */
   public SessionRegistry(
-      SessionLimits limits, Function<SerialNumber, String> clientIds, SessionListener listener) {
-    this(limits, clientIds, listener, FirmwareUploads.withinHeap());
+      SessionLimits limits, SessionListener listener, OpenRequests openRequests) {
+    this(limits, listener, openRequests, FirmwareUploads.withinHeap());
   }
 
   SessionRegistry(
       SessionLimits limits,
-      Function<SerialNumber, String> clientIds,
       SessionListener listener,
+      OpenRequests openRequests,
       FirmwareUploads firmwareUploads) {
     this.firmwareUploads = firmwareUploads;
     this.limits = limits;
-    this.clientIds = clientIds;
     this.listener = listener;
+    this.openRequests = openRequests;
     this.contactors = new ContactorMemory(limits.maxConnections());
   }
 
-  /** What connections are held to. */
-  public SessionLimits limits() {
-    return limits;
-  }
-
-  /** The configured name of a charger, or its serial number. */
-  public String clientId(SerialNumber serialNumber) {
-    return clientIds.apply(serialNumber);
-  }
-
   /**
-   * Takes a charger that has said its hello. An older connection of the same serial number is
+   * Adds a charger that has said its hello. An older connection of the same serial number is
    * closed: after a reset the charger does not close it itself.
+   *
+   * @param clientId the configured name of the charger, or its serial number
    */
-  public ChargerSession register(Channel channel, Hello hello) {
-    String clientId = clientId(hello.serialNumber());
+  public ChargerSession add(Channel channel, Hello hello, String clientId) {
     boolean restarted = firmwareUploads.hasRestarted(clientId);
     if (restarted) {
       // The restart has opened the contactor, whatever it was before.
@@ -99,15 +83,6 @@ public final class SessionRegistry {
     return session;
   }
 
-  /**
-   * Whether two devices seem to share the session's serial number.
-   *
-   * @return one plain sentence, or null
-   */
-  public @Nullable String suspicion(ChargerSession session) {
-    return duplicates.connected(session.clientId(), session.remoteAddress());
-  }
-
   /** Forgets a connection that has ended, unless a newer one has taken its place. */
   public void remove(ChargerSession session) {
     sessions.computeIfPresent(
@@ -126,17 +101,26 @@ public final class SessionRegistry {
   }
 
   /**
-   * Sends a request to the charger that it names, after those that wait there already.
+   * Sends a request to the charger that it names, after those that wait there already. For routes:
+   * the body is the request, and no thread waits for the response.
    *
-   * @param deadline when it expires unless it is on the wire by then
+   * @param exchange carries the request; its property {@link Deadline#PROPERTY} says until when it
+   *     may be sent
    * @return ends with the response, with null after a firmware upload, or with a {@link
    *     dev.evsebridge.message.RequestFailedException}
    */
   public CompletionStage<@Nullable ChargerResponse> send(
+      ChargerRequest request, Exchange exchange) {
+    Deadline deadline = exchange.getProperty(Deadline.PROPERTY, Deadline.NONE, Deadline.class);
+    return openRequests.await(exchange.getFromRouteId(), submit(request, deadline));
+  }
+
+  /** The same without a route: whoever asks waits until the request has ended. */
+  public CompletionStage<@Nullable ChargerResponse> submit(
       ChargerRequest request, Deadline deadline) {
     PendingRequest pending = new PendingRequest(request, deadline);
     String clientId = request.clientId();
-    ChargerSession session = sessions.get(clientId);
+    ChargerSession session = find(clientId);
     if (session != null) {
       // Whatever becomes of it is decided there, so that requests are answered in their order.
       session.submit(pending);
@@ -148,14 +132,14 @@ public final class SessionRegistry {
     return pending.outcome();
   }
 
+  /** The session of a connected charger, or null. */
+  public @Nullable ChargerSession find(String clientId) {
+    return sessions.get(clientId);
+  }
+
   /** The connected chargers at this moment. */
   public Collection<ChargerSession> sessions() {
     return List.copyOf(sessions.values());
-  }
-
-  /** Whether a charger is connected. */
-  public boolean isConnected(String clientId) {
-    return sessions.containsKey(clientId);
   }
 
   /** Closes all connections; whatever is outstanding fails. */

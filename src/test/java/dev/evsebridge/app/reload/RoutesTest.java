@@ -5,24 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evsebridge.app.Beans;
 import dev.evsebridge.charger.codec.Hello;
+import dev.evsebridge.charger.connection.Admission;
 import dev.evsebridge.charger.connection.BackPressure;
 import dev.evsebridge.charger.connection.ChargerPipeline;
 import dev.evsebridge.charger.connection.ConnectionHandler;
 import dev.evsebridge.charger.session.ChargerSession;
+import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.charger.session.SessionListener;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.Configuration;
-import dev.evsebridge.message.BridgeJson;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.PingResponse;
 import dev.evsebridge.message.SerialNumber;
-import dev.evsebridge.request.ErrorReports;
-import dev.evsebridge.request.Replies;
-import dev.evsebridge.request.RequestReader;
-import dev.evsebridge.request.SendToCharger;
 import dev.evsebridge.testkit.KnownMessages;
 import dev.evsebridge.testkit.RecordingMqtt;
 import dev.evsebridge.testkit.RecordingMqtt.Published;
@@ -70,13 +68,15 @@ class RoutesTest {
   private final Main main = new Main();
   private final RecordingMqtt mqtt = new RecordingMqtt();
   private final SessionRegistry registry;
+  private final Admission admission;
   private final CamelContext context;
   private final ProducerTemplate template;
   private EmbeddedChannel charger = new EmbeddedChannel();
 
   RoutesTest(@TempDir Path empty) throws Exception {
     BridgeSettings settings = settings(empty);
-    registry = new SessionRegistry(settings.limits(), SerialNumber::hex, new Nobody());
+    registry = new SessionRegistry(settings.limits(), new Nobody(), new OpenRequests());
+    admission = new Admission(settings.limits(), SerialNumber::hex, Set.of());
     main.setShutdownStrategy(new SimpleMainShutdownStrategy());
     main.setDefaultPropertyPlaceholderLocation("false");
     settings.placeholders().forEach(main::addOverrideProperty);
@@ -86,15 +86,11 @@ class RoutesTest {
         .withJmxEnabled(false);
     main.configure().setStartupSummaryLevel(StartupSummaryLevel.Off);
     main.bind("paho-mqtt5", mqtt);
-    main.bind(
-        "chargerPipeline",
-        new ChargerPipeline(registry, Set.of(), new BackPressure(), error -> {}));
-    main.bind("requests", new RequestReader(settings.mqtt().maxPayloadBytes()));
-    main.bind("sendToCharger", new SendToCharger(registry));
-    main.bind("replies", new Replies());
-    main.bind("errorReports", new ErrorReports());
-    main.bind("sessionRegistry", registry);
-    main.bind("json", BridgeJson.mapper());
+    Beans.named(
+            new ChargerPipeline(registry, admission, new BackPressure(), error -> {}),
+            registry,
+            settings.mqtt().maxPayloadBytes())
+        .forEach(main::bind);
     main.start();
     context = main.getCamelContext();
     template = context.createProducerTemplate();
@@ -115,7 +111,7 @@ class RoutesTest {
   void aChargerIsConnected() {
     charger =
         new EmbeddedChannel(
-            new ConnectionHandler(registry, Set.of(), new BackPressure(), error -> {}));
+            new ConnectionHandler(registry, admission, new BackPressure(), error -> {}));
     charger.writeInbound(new Hello(new SerialNumber(SERIAL), 9));
     // Its contactor is open.
     charger.writeInbound(KnownMessages.reading("shortest reading, all zero"));
@@ -133,12 +129,10 @@ class RoutesTest {
   void areAllThere() {
     assertEquals(
         Set.of(
-            "charger-availability",
+            "availability",
             "charger-listener",
             "charger-to-mqtt",
             "mqtt-to-charger",
-            "publish-error",
-            "read-request",
             "reply",
             "report-error"),
         new TreeSet<>(context.getRoutes().stream().map(Route::getId).toList()));
@@ -357,7 +351,7 @@ class RoutesTest {
 
   @Test
   void publishAvailabilityRetainedOnATopicPerCharger() {
-    template.sendBodyAndHeader("direct:charger-availability", "online", "clientId", "Garage 1");
+    template.sendBodyAndHeader("direct:availability", "online", "clientId", "Garage 1");
 
     assertEquals(
         List.of(

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.charger.session.ChargerSession;
 import dev.evsebridge.charger.session.Deadline;
+import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.charger.session.SessionListener;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.SessionLimits;
@@ -45,9 +46,10 @@ class ChargerPipelineTest {
   private final BackPressure backPressure = new BackPressure();
   private final List<ErrorMessage> errors = new ArrayList<>();
   private final SessionRegistry registry =
-      new SessionRegistry(LIMITS, SerialNumber::hex, new Nobody());
+      new SessionRegistry(LIMITS, new Nobody(), new OpenRequests());
   private final ChargerPipeline pipeline =
-      new ChargerPipeline(registry, Set.of(), backPressure, errors::add);
+      new ChargerPipeline(
+          registry, new Admission(LIMITS, SerialNumber::hex, Set.of()), backPressure, errors::add);
 
   static Stream<KnownMessages.FromCharger> fromCharger() {
     return KnownMessages.fromCharger();
@@ -78,7 +80,7 @@ class ChargerPipelineTest {
   void writesToTheChargerWhatItIsAsked(KnownMessages.ToCharger row) {
     EmbeddedChannel charger = connected();
 
-    registry.send(row.request(), Deadline.NONE);
+    registry.submit(row.request(), Deadline.NONE);
 
     ByteBuf frame = charger.readOutbound();
     assertNotNull(frame);

@@ -7,12 +7,15 @@ import static dev.evsebridge.charger.session.SessionFixtures.LIMITS;
 import static dev.evsebridge.charger.session.SessionFixtures.PING;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.charger.codec.Hello;
 import dev.evsebridge.charger.codec.ProtocolViolationException;
 import dev.evsebridge.charger.session.ComingsAndGoings;
 import dev.evsebridge.charger.session.Deadline;
+import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.charger.session.TestCharger;
 import dev.evsebridge.message.ErrorCode;
@@ -34,19 +37,20 @@ class ConnectionHandlerTest {
 
   private final ComingsAndGoings availability = new ComingsAndGoings();
   private final SessionRegistry registry =
-      new SessionRegistry(LIMITS, SerialNumber::hex, availability);
+      new SessionRegistry(LIMITS, availability, new OpenRequests());
   private final BackPressure backPressure = new BackPressure();
-  private final TestCharger charger = new TestCharger(registry, Set.of(), backPressure);
+  private final TestCharger charger =
+      new TestCharger(registry, TestCharger.admission(Set.of()), backPressure);
 
   @ParameterizedTest
   @ValueSource(ints = {2, 9, 255})
   void announcesAChargerOnceItHasSaidHello(int firmwareVersion) {
-    assertFalse(registry.isConnected(TestCharger.ID));
+    assertNull(registry.find(TestCharger.ID));
 
     charger.says(new Hello(TestCharger.SERIAL, firmwareVersion));
 
     assertEquals(List.of(new NewConnection(TestCharger.ID, firmwareVersion)), charger.published());
-    assertTrue(registry.isConnected(TestCharger.ID));
+    assertNotNull(registry.find(TestCharger.ID));
     assertEquals(List.of("connected"), availability.events);
   }
 
@@ -88,30 +92,30 @@ class ConnectionHandlerTest {
                 "Firmware version %d is not supported: it must be 2 or later."
                     .formatted(firmwareVersion))),
         charger.errors);
-    assertFalse(registry.isConnected(TestCharger.ID));
+    assertNull(registry.find(TestCharger.ID));
   }
 
   @Test
   void letsInOnlyTheChargersThatAreAllowed() {
     Set<SerialNumber> allowed = Set.of(new SerialNumber("0F".repeat(16)));
-    TestCharger stranger = new TestCharger(registry, allowed, backPressure);
-    TestCharger known = new TestCharger(registry, allowed, backPressure);
+    TestCharger stranger = new TestCharger(registry, TestCharger.admission(allowed), backPressure);
+    TestCharger known = new TestCharger(registry, TestCharger.admission(allowed), backPressure);
 
     stranger.says(HELLO);
     known.says(new Hello(new SerialNumber("0F".repeat(16)), 9));
 
     assertFalse(stranger.isConnected());
     assertEquals(List.of(), stranger.published());
-    assertFalse(registry.isConnected(TestCharger.ID));
+    assertNull(registry.find(TestCharger.ID));
     assertTrue(known.isConnected());
-    assertTrue(registry.isConnected("0F".repeat(16)));
+    assertNotNull(registry.find("0F".repeat(16)));
   }
 
   @Test
   void closesAndReportsAChargerThatBreaksTheProtocol() {
     charger.says(HELLO);
     charger.published();
-    var outstanding = registry.send(PING, Deadline.NONE);
+    var outstanding = registry.submit(PING, Deadline.NONE);
 
     charger
         .channel
@@ -146,7 +150,7 @@ class ConnectionHandlerTest {
         .fireExceptionCaught(type.getConstructor(String.class).newInstance("reset"));
 
     assertFalse(charger.isConnected());
-    assertFalse(registry.isConnected(TestCharger.ID));
+    assertNull(registry.find(TestCharger.ID));
     assertEquals(List.of(), charger.errors);
   }
 
@@ -204,7 +208,7 @@ class ConnectionHandlerTest {
   @Test
   void waitsForAHelloOnlyWhileTheBridgeListens() {
     backPressure.pause(BackPressure.Reason.BACKLOG);
-    TestCharger early = new TestCharger(registry, Set.of(), backPressure);
+    TestCharger early = new TestCharger(registry, TestCharger.admission(Set.of()), backPressure);
     early.timePasses(HANDSHAKE_TIMEOUT.multipliedBy(2).minusMillis(1));
     backPressure.resume(BackPressure.Reason.BACKLOG);
 

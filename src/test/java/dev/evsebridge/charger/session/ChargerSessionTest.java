@@ -23,7 +23,6 @@ import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.Notification;
-import dev.evsebridge.message.SerialNumber;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +40,7 @@ class ChargerSessionTest {
   private static final Duration A_MOMENT = Duration.ofMillis(1);
 
   private final SessionRegistry registry =
-      new SessionRegistry(LIMITS, SerialNumber::hex, new ComingsAndGoings());
+      new SessionRegistry(LIMITS, new ComingsAndGoings(), new OpenRequests());
   private final TestCharger charger = TestCharger.connected(registry);
 
   @AfterEach
@@ -321,7 +320,7 @@ class ChargerSessionTest {
     long[] nowNanos = {0};
     Deadline inOneSecond = Deadline.after(Duration.ofSeconds(1), () -> nowNanos[0]);
     send(PING);
-    var expiring = registry.send(CLOSE, inOneSecond);
+    var expiring = registry.submit(CLOSE, inOneSecond);
     var lasting = send(PWM_50);
     assertEquals(List.of(PING), charger.received());
 
@@ -338,7 +337,7 @@ class ChargerSessionTest {
   void sendsWhatHasNotExpiredYet() {
     long[] nowNanos = {0};
     send(PING);
-    registry.send(CLOSE, Deadline.after(Duration.ofSeconds(1), () -> nowNanos[0]));
+    registry.submit(CLOSE, Deadline.after(Duration.ofSeconds(1), () -> nowNanos[0]));
     charger.received();
 
     nowNanos[0] = Duration.ofSeconds(1).toNanos() - 1;
@@ -363,6 +362,6 @@ class ChargerSessionTest {
   }
 
   private CompletionStage<@Nullable ChargerResponse> send(ChargerRequest request) {
-    return registry.send(request, Deadline.NONE);
+    return registry.submit(request, Deadline.NONE);
   }
 }

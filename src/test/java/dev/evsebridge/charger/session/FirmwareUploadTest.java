@@ -41,7 +41,7 @@ class FirmwareUploadTest {
   private static final Duration A_MOMENT = Duration.ofMillis(1);
 
   private final SessionRegistry registry =
-      new SessionRegistry(LIMITS, SerialNumber::hex, new ComingsAndGoings());
+      new SessionRegistry(LIMITS, new ComingsAndGoings(), new OpenRequests());
   private final TestCharger charger = TestCharger.connected(registry);
 
   @Test
@@ -58,7 +58,9 @@ class FirmwareUploadTest {
 
   @Test
   void endsWhenTheChargerConnectsAnewBeforeTheBridgeHasNotedThatTheImageHasLeft() {
-    TestCharger flashed = new TestCharger(registry, Set.of(), new BackPressure(), new LateNote());
+    TestCharger flashed =
+        new TestCharger(
+            registry, TestCharger.admission(Set.of()), new BackPressure(), new LateNote());
     flashed.says(new Hello(TestCharger.SERIAL, 9));
     var upload = send(FIRMWARE);
 
@@ -71,7 +73,9 @@ class FirmwareUploadTest {
 
   @Test
   void isNotEndedByAnOlderConnectionThatGoesLate() {
-    TestCharger older = new TestCharger(registry, Set.of(), new BackPressure(), new LateEnd());
+    TestCharger older =
+        new TestCharger(
+            registry, TestCharger.admission(Set.of()), new BackPressure(), new LateEnd());
     older.says(new Hello(TestCharger.SERIAL, 9));
     TestCharger newer = TestCharger.connected(registry);
     var upload = send(FIRMWARE);
@@ -115,21 +119,21 @@ class FirmwareUploadTest {
     SessionRegistry small =
         new SessionRegistry(
             LIMITS,
-            SerialNumber::hex,
             new ComingsAndGoings(),
+            new OpenRequests(),
             new FirmwareUploads(IMAGE.lengthBytes()));
     TestCharger.connected(small);
     TestCharger other = new TestCharger(small);
     SerialNumber otherSerial = new SerialNumber("00".repeat(16));
     other.says(new Hello(otherSerial, 9));
     ChargerRequest forOther = new ChargerRequest.UploadFirmware(otherSerial.hex(), IMAGE);
-    small.send(FIRMWARE, Deadline.NONE);
+    small.submit(FIRMWARE, Deadline.NONE);
 
-    assertEquals(ErrorCode.BUSY, error(small.send(forOther, Deadline.NONE)));
+    assertEquals(ErrorCode.BUSY, error(small.submit(forOther, Deadline.NONE)));
     assertEquals(List.of(), other.received());
 
     TestCharger.connected(small);
-    assertOpen(small.send(forOther, Deadline.NONE));
+    assertOpen(small.submit(forOther, Deadline.NONE));
     assertEquals(List.of(forOther), other.received());
   }
 
@@ -177,7 +181,9 @@ class FirmwareUploadTest {
 
   @Test
   void closesTheConnectionOfAChargerThatDoesNotTakeTheImageIn() {
-    TestCharger stuck = new TestCharger(registry, Set.of(), new BackPressure(), new StuckWrites());
+    TestCharger stuck =
+        new TestCharger(
+            registry, TestCharger.admission(Set.of()), new BackPressure(), new StuckWrites());
     stuck.says(new Hello(TestCharger.SERIAL, 9));
     var upload = send(FIRMWARE);
 
@@ -189,7 +195,9 @@ class FirmwareUploadTest {
 
   @Test
   void failsWhenTheConnectionEndsBeforeAllOfTheImageHasLeft() {
-    TestCharger stuck = new TestCharger(registry, Set.of(), new BackPressure(), new StuckWrites());
+    TestCharger stuck =
+        new TestCharger(
+            registry, TestCharger.admission(Set.of()), new BackPressure(), new StuckWrites());
     stuck.says(new Hello(TestCharger.SERIAL, 9));
     var upload = send(FIRMWARE);
 
@@ -201,7 +209,9 @@ class FirmwareUploadTest {
 
   @Test
   void isNotDoneWhenTheChargerReconnectsBeforeAllOfTheImageHasLeft() {
-    TestCharger stuck = new TestCharger(registry, Set.of(), new BackPressure(), new StuckWrites());
+    TestCharger stuck =
+        new TestCharger(
+            registry, TestCharger.admission(Set.of()), new BackPressure(), new StuckWrites());
     stuck.says(new Hello(TestCharger.SERIAL, 9));
     var upload = send(FIRMWARE);
 
@@ -317,7 +327,7 @@ class FirmwareUploadTest {
   }
 
   private CompletionStage<@Nullable ChargerResponse> send(ChargerRequest request) {
-    return registry.send(request, Deadline.NONE);
+    return registry.submit(request, Deadline.NONE);
   }
 
   /** A charger that acknowledges nothing: bytes stay in the socket's buffer. */

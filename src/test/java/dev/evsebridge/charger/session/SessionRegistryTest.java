@@ -6,9 +6,12 @@ import static dev.evsebridge.charger.session.SessionFixtures.LIMITS;
 import static dev.evsebridge.charger.session.SessionFixtures.PING;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.charger.codec.Hello;
+import dev.evsebridge.charger.connection.Admission;
 import dev.evsebridge.charger.connection.BackPressure;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ErrorCode;
@@ -27,7 +30,7 @@ class SessionRegistryTest {
 
   private final ComingsAndGoings availability = new ComingsAndGoings();
   private final SessionRegistry registry =
-      new SessionRegistry(LIMITS, SerialNumber::hex, availability);
+      new SessionRegistry(LIMITS, availability, new OpenRequests());
 
   @Test
   void sendsToTheChargerThatIsNamed() {
@@ -36,7 +39,7 @@ class SessionRegistryTest {
     other.says(new Hello(OTHER_SERIAL, 9));
     ChargerRequest toOther = new ChargerRequest.Ping(OTHER_SERIAL.hex());
 
-    assertOpen(registry.send(toOther, Deadline.NONE));
+    assertOpen(registry.submit(toOther, Deadline.NONE));
 
     assertEquals(List.of(), one.received());
     assertEquals(List.of(toOther), other.received());
@@ -44,34 +47,36 @@ class SessionRegistryTest {
 
   @Test
   void findsAChargerByItsConfiguredName() {
-    SessionRegistry named = new SessionRegistry(LIMITS, serial -> "Garage", availability);
-    TestCharger charger = new TestCharger(named);
+    SessionRegistry named = new SessionRegistry(LIMITS, availability, new OpenRequests());
+    TestCharger charger =
+        new TestCharger(
+            named, new Admission(LIMITS, serial -> "Garage", Set.of()), new BackPressure());
     charger.says(new Hello(TestCharger.SERIAL, 9));
     ChargerRequest ping = new ChargerRequest.Ping("Garage");
 
-    assertOpen(named.send(ping, Deadline.NONE));
+    assertOpen(named.submit(ping, Deadline.NONE));
 
     assertEquals(List.of(ping), charger.received());
     assertEquals(List.of(new NewConnection("Garage", 9)), charger.published());
-    assertEquals(ErrorCode.NOT_CONNECTED, error(named.send(PING, Deadline.NONE)));
+    assertEquals(ErrorCode.NOT_CONNECTED, error(named.submit(PING, Deadline.NONE)));
   }
 
   @Test
   void saysSoWhenAChargerIsNotConnected() {
-    assertEquals(ErrorCode.NOT_CONNECTED, error(registry.send(PING, Deadline.NONE)));
+    assertEquals(ErrorCode.NOT_CONNECTED, error(registry.submit(PING, Deadline.NONE)));
   }
 
   @Test
   void replacesAndClosesTheOldConnectionOfTheSameSerialNumber() {
     TestCharger old = TestCharger.connected(registry);
-    var outstanding = registry.send(PING, Deadline.NONE);
+    var outstanding = registry.submit(PING, Deadline.NONE);
     old.received();
 
     TestCharger fresh = TestCharger.connected(registry);
 
     assertFalse(old.isConnected());
     assertEquals(ErrorCode.DISCONNECTED, error(outstanding));
-    assertOpen(registry.send(PING, Deadline.NONE));
+    assertOpen(registry.submit(PING, Deadline.NONE));
     assertEquals(List.of(PING), fresh.received());
     assertEquals(List.of("connected", "replaced"), availability.events);
   }
@@ -79,16 +84,17 @@ class SessionRegistryTest {
   @Test
   void keepsTheNewConnectionWhenTheOldOneClosesLate() {
     LateClose late = new LateClose();
-    TestCharger old = new TestCharger(registry, Set.of(), new BackPressure(), late);
+    TestCharger old =
+        new TestCharger(registry, TestCharger.admission(Set.of()), new BackPressure(), late);
     old.says(new Hello(TestCharger.SERIAL, 9));
     TestCharger fresh = TestCharger.connected(registry);
     assertTrue(old.isConnected(), "the old connection takes its time");
-    var outstanding = registry.send(PING, Deadline.NONE);
+    var outstanding = registry.submit(PING, Deadline.NONE);
 
     late.closeNow();
 
     assertFalse(old.isConnected());
-    assertTrue(registry.isConnected(TestCharger.ID));
+    assertNotNull(registry.find(TestCharger.ID));
     assertOpen(outstanding);
     assertEquals(List.of(PING), fresh.received());
     assertEquals(List.of("connected", "replaced"), availability.events);
@@ -101,7 +107,7 @@ class SessionRegistryTest {
 
     charger.channel.close();
 
-    assertFalse(registry.isConnected(TestCharger.ID));
+    assertNull(registry.find(TestCharger.ID));
     assertEquals(0, registry.sessions().size());
     assertEquals(List.of("connected", "disconnected"), availability.events);
   }
@@ -111,7 +117,7 @@ class SessionRegistryTest {
     TestCharger one = TestCharger.connected(registry);
     TestCharger other = new TestCharger(registry);
     other.says(new Hello(OTHER_SERIAL, 9));
-    var outstanding = registry.send(PING, Deadline.NONE);
+    var outstanding = registry.submit(PING, Deadline.NONE);
 
     registry.closeAll("the test ends");
 

@@ -1,6 +1,7 @@
 package dev.evsebridge.charger.session;
 
 import dev.evsebridge.charger.codec.Hello;
+import dev.evsebridge.charger.connection.Admission;
 import dev.evsebridge.charger.connection.BackPressure;
 import dev.evsebridge.charger.connection.ConnectionHandler;
 import dev.evsebridge.message.ChargerMessage;
@@ -21,18 +22,20 @@ public final class TestCharger {
   public static final SerialNumber SERIAL = new SerialNumber(KnownMessages.SERIAL);
   public static final String ID = SERIAL.hex();
 
+  private static final Admission ADMITS_ALL = admission(Set.of());
+
   private static final Duration STEP = Duration.ofSeconds(1);
 
   public final EmbeddedChannel channel;
   public final List<ErrorMessage> errors = new ArrayList<>();
 
   public TestCharger(SessionRegistry registry) {
-    this(registry, Set.of(), new BackPressure());
+    this(registry, ADMITS_ALL, new BackPressure());
   }
 
   public TestCharger(
       SessionRegistry registry,
-      Set<SerialNumber> allowedSerials,
+      Admission admission,
       BackPressure backPressure,
       ChannelHandler... before) {
     channel = new EmbeddedChannel(false, false);
@@ -40,12 +43,16 @@ public final class TestCharger {
     channel.pipeline().addLast(before);
     channel
         .pipeline()
-        .addLast(new ConnectionHandler(registry, allowedSerials, backPressure, errors::add));
+        .addLast(new ConnectionHandler(registry, admission, backPressure, errors::add));
     try {
       channel.register();
     } catch (Exception e) {
       throw new AssertionError(e);
     }
+  }
+
+  public static Admission admission(Set<SerialNumber> allowedSerials) {
+    return new Admission(SessionFixtures.LIMITS, SerialNumber::hex, allowedSerials);
   }
 
   /** Connects and says hello; what is published of that is taken away. */

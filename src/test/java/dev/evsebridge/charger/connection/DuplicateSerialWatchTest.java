@@ -1,4 +1,4 @@
-package dev.evsebridge.charger.session;
+package dev.evsebridge.charger.connection;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;

@@ -1,4 +1,4 @@
-package dev.evsebridge.charger.session;
+package dev.evsebridge.charger.connection;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

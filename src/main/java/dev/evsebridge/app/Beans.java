@@ -1,0 +1,43 @@
+package dev.evsebridge.app;
+
+import dev.evsebridge.charger.connection.ChargerPipeline;
+import dev.evsebridge.charger.session.SessionRegistry;
+import dev.evsebridge.message.BridgeJson;
+import dev.evsebridge.request.ErrorReports;
+import dev.evsebridge.request.Replies;
+import dev.evsebridge.request.RequestReader;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.camel.component.jackson.JacksonDataFormat;
+
+/** The one list of what routes may name. Its names are public: docs/routes.md describes each. */
+public final class Beans {
+
+  private Beans() {}
+
+  /**
+   * The beans by the names that routes use.
+   *
+   * @param chargerPipeline equips each connection of the listener route
+   * @param sessionRegistry finds the open socket of a charger
+   * @param maxPayloadBytes the longest request
+   */
+  public static Map<String, Object> named(
+      ChargerPipeline chargerPipeline, SessionRegistry sessionRegistry, int maxPayloadBytes) {
+    Map<String, Object> beans = new LinkedHashMap<>();
+    beans.put("chargerPipeline", chargerPipeline);
+    beans.put("json", json());
+    beans.put("requests", new RequestReader(maxPayloadBytes));
+    beans.put("sessionRegistry", sessionRegistry);
+    beans.put("replies", new Replies());
+    beans.put("errorReports", new ErrorReports());
+    return beans;
+  }
+
+  private static JacksonDataFormat json() {
+    JacksonDataFormat json = new JacksonDataFormat(BridgeJson.mapper(), Map.class);
+    // A header per message that nobody reads.
+    json.setContentTypeHeader(false);
+    return json;
+  }
+}

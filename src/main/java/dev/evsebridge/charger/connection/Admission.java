@@ -1,0 +1,62 @@
+package dev.evsebridge.charger.connection;
+
+import dev.evsebridge.charger.codec.Hello;
+import dev.evsebridge.charger.session.ChargerSession;
+import dev.evsebridge.config.SessionLimits;
+import dev.evsebridge.message.SerialNumber;
+import java.time.Duration;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Who may connect, under which name, and what all connections of a listener are held to. */
+public final class Admission {
+
+  /** A charger waits 5 s between attempts: a duplicate shows within a fraction of this. */
+  private static final Duration DUPLICATE_WINDOW = Duration.ofMinutes(10);
+
+  private final SessionLimits limits;
+  private final Function<SerialNumber, String> clientIds;
+  private final Set<SerialNumber> allowedSerials;
+  private final DuplicateSerialWatch duplicates =
+      new DuplicateSerialWatch(DUPLICATE_WINDOW, System::nanoTime);
+
+  /**
+   * Creates the rules.
+   *
+   * @param limits what connections are held to
+   * @param clientIds the configured name of a charger, or its serial number
+   * @param allowedSerials the chargers that may connect; empty for all
+   */
+  public Admission(
+      SessionLimits limits,
+      Function<SerialNumber, String> clientIds,
+      Set<SerialNumber> allowedSerials) {
+    this.limits = limits;
+    this.clientIds = clientIds;
+    this.allowedSerials = allowedSerials;
+  }
+
+  SessionLimits limits() {
+    return limits;
+  }
+
+  /** The configured name of a charger, or its serial number. */
+  String clientId(SerialNumber serialNumber) {
+    return clientIds.apply(serialNumber);
+  }
+
+  /** Whether the configuration lets this charger in. */
+  boolean isAllowed(Hello hello) {
+    return allowedSerials.isEmpty() || allowedSerials.contains(hello.serialNumber());
+  }
+
+  /**
+   * Whether two devices seem to share the session's serial number.
+   *
+   * @return one plain sentence, or null
+   */
+  @Nullable String suspicion(ChargerSession session) {
+    return duplicates.connected(session.clientId(), session.remoteAddress());
+  }
+}
