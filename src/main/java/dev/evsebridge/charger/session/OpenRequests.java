@@ -3,7 +3,7 @@ package dev.evsebridge.charger.session;
 import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.RequestFailedException;
-import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,8 +19,7 @@ public final class OpenRequests {
   private static final String AFTER_AN_UPLOAD =
       " After an upload, the charger's next new_connection shows the version that it runs.";
 
-  private final Map<CompletableFuture<@Nullable ChargerResponse>, String> routeIds =
-      new ConcurrentHashMap<>();
+  private final Set<OpenRequest> open = ConcurrentHashMap.newKeySet();
 
   /**
    * Lets a route wait for the outcome of a request.
@@ -30,13 +29,12 @@ public final class OpenRequests {
    */
   CompletionStage<@Nullable ChargerResponse> await(
       String routeId, CompletionStage<@Nullable ChargerResponse> outcome) {
-    // A future of its own: to give it up must not end the request where it is carried out.
-    CompletableFuture<@Nullable ChargerResponse> awaited = outcome.toCompletableFuture().copy();
-    if (!awaited.isDone()) {
-      routeIds.put(awaited, routeId);
-      var unused = awaited.whenComplete((response, failure) -> routeIds.remove(awaited));
+    OpenRequest request = new OpenRequest(routeId, outcome);
+    if (!request.awaited.isDone()) {
+      open.add(request);
+      var unused = request.awaited.whenComplete((response, failure) -> open.remove(request));
     }
-    return awaited;
+    return request.awaited;
   }
 
   /**
@@ -45,11 +43,24 @@ public final class OpenRequests {
    * @param ofRoute the ids of routes whose requests are given up
    */
   public void giveUp(Predicate<String> ofRoute, ErrorCode code, String why) {
-    routeIds.forEach(
-        (awaited, routeId) -> {
-          if (ofRoute.test(routeId)) {
-            awaited.completeExceptionally(new RequestFailedException(code, why + AFTER_AN_UPLOAD));
-          }
-        });
+    for (OpenRequest request : open) {
+      if (ofRoute.test(request.routeId)) {
+        request.awaited.completeExceptionally(
+            new RequestFailedException(code, why + AFTER_AN_UPLOAD));
+      }
+    }
+  }
+
+  /** Not a record: two requests of the same content are two requests. */
+  private static final class OpenRequest {
+    private final String routeId;
+
+    /** A future of its own: to give it up must not end the request where it is carried out. */
+    private final CompletableFuture<@Nullable ChargerResponse> awaited;
+
+    OpenRequest(String routeId, CompletionStage<@Nullable ChargerResponse> outcome) {
+      this.routeId = routeId;
+      this.awaited = outcome.toCompletableFuture().copy();
+    }
   }
 }
