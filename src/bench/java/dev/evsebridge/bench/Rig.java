@@ -1,5 +1,7 @@
 package dev.evsebridge.bench;
 
+import dev.evsebridge.testkit.Mosquitto;
+import dev.evsebridge.testkit.ProcessFigures;
 import io.netty.channel.EventLoop;
 import io.netty.channel.nio.NioEventLoopGroup;
 import java.io.IOException;
@@ -24,7 +26,7 @@ final class Rig implements AutoCloseable {
 
   private final NioEventLoopGroup group = new NioEventLoopGroup(1);
   private final EventLoop loop = group.next();
-  private final Broker broker;
+  private final Mosquitto broker;
   private final Target.Running bridge;
   private final MqttLink subscriber;
   private final MqttLink requester;
@@ -35,7 +37,7 @@ final class Rig implements AutoCloseable {
 
   Rig(Target target, Scenario scenario, Path folder, List<String> brokerOptions)
       throws IOException {
-    broker = new Broker(folder, brokerOptions);
+    broker = broker(brokerOptions);
     try {
       bridge = target.start(folder, broker.port(), scenario.qos(), scenario.chargers());
     } catch (IOException e) {
@@ -46,6 +48,13 @@ final class Rig implements AutoCloseable {
     requester = MqttLink.open(loop, broker.port(), "bench-requester", (data, offset, length) -> {});
     subscriber.subscribe(scenario.qos(), "from_dehneEVSE", "from_dehneEVSE/error");
     fleet = new Fleet(loop, bridge.port(), scenario.chargers());
+  }
+
+  /** One that logs little and never drops a message. */
+  static Mosquitto broker(List<String> options) {
+    Mosquitto.Builder broker = Mosquitto.builder().quiet();
+    options.forEach(broker::setting);
+    return broker.start();
   }
 
   EventLoop loop() {
@@ -104,7 +113,7 @@ final class Rig implements AutoCloseable {
         System.nanoTime(),
         messages,
         bridge.figures(),
-        broker.figures().cpuSeconds(),
+        ProcessFigures.of(broker.id()).cpuSeconds(),
         ProcessFigures.ownCpuSeconds(),
         ProcessFigures.machineCpuSeconds());
   }

@@ -1,5 +1,6 @@
 package dev.evsebridge.bench;
 
+import dev.evsebridge.testkit.Mosquitto;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,7 +17,7 @@ final class StartRun {
 
   static void run(Target target, Path folder, Map<String, Double> figures)
       throws IOException, InterruptedException {
-    try (Broker broker = new Broker(folder, List.of());
+    try (Mosquitto broker = Rig.broker(List.of());
         Target.Running bridge = target.start(folder, broker.port(), 1, 0)) {
       figures.put("start_s", bridge.startSeconds());
       figures.put("start_cpu_s", bridge.figures().cpuSeconds());

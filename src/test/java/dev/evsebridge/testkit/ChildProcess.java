@@ -12,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** A process that a test started: signalled by its id, and never left behind when the tests end. */
-final class ChildProcess {
+public final class ChildProcess {
   private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
 
   static {
@@ -29,7 +29,7 @@ final class ChildProcess {
   }
 
   /** Starts the command; both of its outputs are appended to one file. */
-  static ChildProcess start(
+  public static ChildProcess start(
       List<String> command, Map<String, String> environment, Path directory, Path output) {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.directory(directory.toFile());
@@ -56,16 +56,16 @@ final class ChildProcess {
         || name.equals("JAVA_TOOL_OPTIONS");
   }
 
-  long id() {
+  public long id() {
     return process.pid();
   }
 
-  boolean isAlive() {
+  public boolean isAlive() {
     return process.isAlive();
   }
 
   /** Sends a signal by its name, such as {@code TERM} or {@code STOP}. */
-  void signal(String name) {
+  public void signal(String name) {
     try {
       Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
       if (!kill.waitFor(10, TimeUnit.SECONDS) || kill.exitValue() != 0) {
@@ -78,7 +78,7 @@ final class ChildProcess {
     }
   }
 
-  int awaitExit(Duration limit) {
+  public int awaitExit(Duration limit) {
     try {
       if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
         throw new AssertionError("still running after " + limit + "; it wrote:\n" + outputText());
@@ -89,7 +89,7 @@ final class ChildProcess {
     }
   }
 
-  void destroy() {
+  public void destroy() {
     process.destroyForcibly();
     awaitExit(Patience.LIMIT);
   }

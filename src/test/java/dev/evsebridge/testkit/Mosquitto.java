@@ -152,6 +152,10 @@ public final class Mosquitto implements AutoCloseable {
     return "tcp://127.0.0.1:" + port;
   }
 
+  public long id() {
+    return process().id();
+  }
+
   /** What it wrote about who came and went: for a person who looks into a failed test. */
   public String log() {
     return process == null ? "" : process.outputText();
@@ -168,7 +172,8 @@ public final class Mosquitto implements AutoCloseable {
   private String configurationText(Builder builder) {
     List<String> lines = new ArrayList<>();
     lines.add("user root");
-    lines.add("log_type all");
+    lines.addAll(
+        builder.quiet ? List.of("log_type error", "log_type warning") : List.of("log_type all"));
     lines.add("max_queued_messages 0");
     lines.add("allow_anonymous " + builder.users.isEmpty());
     if (!builder.users.isEmpty()) {
@@ -228,6 +233,7 @@ public final class Mosquitto implements AutoCloseable {
     private final Map<String, String> users = new LinkedHashMap<>();
     private @Nullable String acl;
     private boolean persistent;
+    private boolean quiet;
     private boolean webSockets;
     private @Nullable Certificates certificates;
     private Certificates.@Nullable Identity server;
@@ -257,6 +263,12 @@ public final class Mosquitto implements AutoCloseable {
     /** Keeps sessions and retained messages over a clean stop. */
     public Builder persistent() {
       persistent = true;
+      return this;
+    }
+
+    /** Writes only what is wrong: a line per message would be measured too. */
+    public Builder quiet() {
+      quiet = true;
       return this;
     }
 

@@ -1,4 +1,4 @@
-package dev.evsebridge.bench;
+package dev.evsebridge.testkit;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** What the operating system says of a process and its children (Linux: {@code /proc}). */
-record ProcessFigures(double cpuSeconds, double rssMegabytes, double peakRssMegabytes) {
+public record ProcessFigures(double cpuSeconds, double rssMegabytes, double peakRssMegabytes) {
   private static final double TICKS_PER_SECOND = 100;
 
-  static ProcessFigures of(Process process) {
-    return of(process.toHandle());
+  public static ProcessFigures of(long processId) {
+    return of(ProcessHandle.of(processId).orElseThrow());
   }
 
   /** The CPU time of this process without its children. */
-  static double ownCpuSeconds() {
+  public static double ownCpuSeconds() {
     try {
       return cpuSeconds(Path.of("/proc/self/stat"));
     } catch (IOException e) {
@@ -26,7 +26,7 @@ record ProcessFigures(double cpuSeconds, double rssMegabytes, double peakRssMega
   }
 
   /** The time that all cores together were not idle, including what the hypervisor took away. */
-  static double machineCpuSeconds() {
+  public static double machineCpuSeconds() {
     try {
       String[] fields = Files.readAllLines(Path.of("/proc/stat")).get(0).split(" +", 10);
       double ticks = 0;
