@@ -1,0 +1,120 @@
+package dev.evsebridge.mqtt;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.eclipse.paho.mqttv5.common.util.MqttTopicValidator;
+
+/**
+ * What the routes want to receive, and who receives what comes. Delivery can be paused while routes
+ * are reloaded: the client library then keeps a few messages, and the broker the others.
+ */
+final class Subscriptions {
+
+  private final Map<Integer, Subscription> wanted = new ConcurrentHashMap<>();
+  private final AtomicInteger idsGiven = new AtomicInteger();
+
+  /**
+   * The identifier that the broker puts on what a topic filter brings. A filter keeps its own: a
+   * request that was on its way while its route was reloaded is for the new one.
+   */
+  private final Map<String, Integer> filterIds = new ConcurrentHashMap<>();
+
+  private final AtomicInteger filterIdsGiven = new AtomicInteger();
+  private final ReentrantLock delivery = new ReentrantLock();
+  private final Queue<Subscription> removedWhilePaused = new ConcurrentLinkedQueue<>();
+  private final Consumer<Subscription> removed;
+  private volatile boolean paused;
+
+  /**
+   * Creates it without any subscription.
+   *
+   * @param removed takes what was removed; while delivery is paused, only afterwards: a route that
+   *     is reloaded wants the same again
+   */
+  Subscriptions(Consumer<Subscription> removed) {
+    this.removed = removed;
+  }
+
+  /** Returns what to name the subscription by when it is to be removed. */
+  int add(Subscription subscription) {
+    int id = idsGiven.incrementAndGet();
+    wanted.put(id, subscription);
+    return id;
+  }
+
+  void remove(int id) {
+    Subscription subscription = wanted.remove(id);
+    if (subscription == null) {
+      return;
+    }
+    if (paused) {
+      removedWhilePaused.add(subscription);
+    } else {
+      removed.accept(subscription);
+    }
+  }
+
+  Collection<Subscription> all() {
+    return wanted.values();
+  }
+
+  boolean isWanted(String topicFilter) {
+    return wanted.values().stream().anyMatch(each -> each.topicFilter().equals(topicFilter));
+  }
+
+  /** To the broker all subscriptions to the same topic filter are one, with the highest QoS. */
+  int qos(Subscription subscription) {
+    return wanted.values().stream()
+        .filter(other -> other.topicFilter().equals(subscription.topicFilter()))
+        .mapToInt(Subscription::qos)
+        .reduce(subscription.qos(), Math::max);
+  }
+
+  int filterId(String topicFilter) {
+    return filterIds.computeIfAbsent(topicFilter, filter -> filterIdsGiven.incrementAndGet());
+  }
+
+  /** Passes a message on to everybody who wants it; waits while delivery is paused. */
+  void deliver(String topic, MqttMessage message) {
+    delivery.lock();
+    try {
+      List<Integer> ids = message.getProperties().getSubscriptionIdentifiers();
+      for (Subscription subscription : wanted.values()) {
+        boolean meant =
+            ids.isEmpty()
+                ? MqttTopicValidator.isMatched(subscription.topicFilter(), topic)
+                : ids.contains(filterIds.get(subscription.topicFilter()));
+        if (meant) {
+          subscription.receiver().received(topic, message);
+        }
+      }
+    } finally {
+      delivery.unlock();
+    }
+  }
+
+  /** Waits for the message that is being delivered; then none is, until {@link #resume}. */
+  void pause() {
+    delivery.lock();
+    paused = true;
+  }
+
+  /** Ends {@link #pause}, by the same thread. */
+  void resume() {
+    paused = false;
+    delivery.unlock();
+    for (Subscription each = removedWhilePaused.poll();
+        each != null;
+        each = removedWhilePaused.poll()) {
+      removed.accept(each);
+    }
+  }
+}
