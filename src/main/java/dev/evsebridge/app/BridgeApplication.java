@@ -1,7 +1,9 @@
 package dev.evsebridge.app;
 
 import dev.evsebridge.app.reload.Announcements;
-import dev.evsebridge.app.reload.RouteFiles;
+import dev.evsebridge.app.reload.FailedStart;
+import dev.evsebridge.app.reload.FolderWatch;
+import dev.evsebridge.app.reload.RouteReload;
 import dev.evsebridge.app.reload.RouteTraffic;
 import dev.evsebridge.charger.connection.Admission;
 import dev.evsebridge.charger.connection.BackPressure;
@@ -50,7 +52,7 @@ final class BridgeApplication implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile boolean started;
   private @Nullable FailSafe failSafe;
-  private @Nullable RouteFiles routeFiles;
+  private @Nullable FolderWatch folderWatch;
   private volatile @Nullable Simulator simulator;
 
   BridgeApplication(BridgeSettings settings, int simulatedChargers) {
@@ -105,9 +107,8 @@ final class BridgeApplication implements AutoCloseable {
         settings.mqtt().publishTopic(),
         settings.mqtt().subscribeTopic(),
         camel.routeIds());
-    routeFiles =
-        new RouteFiles(
-            CamelRoutes.FOLDER,
+    RouteReload reload =
+        new RouteReload(
             camel.context(),
             this::mqttTrial,
             new RouteTraffic(camel.context(), broker, backPressure, openRequests, announcements),
@@ -116,7 +117,8 @@ final class BridgeApplication implements AutoCloseable {
                 guard.listenerReloaded();
               }
             });
-    routeFiles.start();
+    folderWatch = new FolderWatch(CamelRoutes.FOLDER, reload);
+    folderWatch.start();
     if (!settings.ignoredVariables().isEmpty()) {
       LOG.info("Environment variables that are no settings: {}", settings.ignoredVariables());
     }
@@ -140,7 +142,7 @@ final class BridgeApplication implements AutoCloseable {
       throw e;
     } catch (Exception e) {
       LOG.debug("Camel could not be started", e);
-      throw RouteFiles.explainFailedStart(CamelRoutes.FOLDER, camel.context(), this::mqttTrial, e);
+      throw FailedStart.explain(CamelRoutes.FOLDER, camel.context(), this::mqttTrial, e);
     }
   }
 
@@ -170,8 +172,8 @@ final class BridgeApplication implements AutoCloseable {
     if (started) {
       LOG.info("Stopping");
     }
-    if (routeFiles != null) {
-      routeFiles.close();
+    if (folderWatch != null) {
+      folderWatch.close();
     }
     Simulator simulated = simulator;
     if (simulated != null) {

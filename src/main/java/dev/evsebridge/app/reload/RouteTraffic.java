@@ -14,7 +14,7 @@ import org.apache.camel.CamelContext;
  * Keeps messages away from routes that are being reloaded: requests wait at the broker's
  * connection, chargers are held back by TCP. Nothing is lost and no connection closed.
  */
-public final class RouteTraffic implements RouteFiles.Traffic {
+public final class RouteTraffic implements RouteReload.Traffic {
 
   /** A request may be waiting for its charger's answer. */
   private static final Duration PATIENCE = Duration.ofSeconds(6);

@@ -1,25 +1,18 @@
 package dev.evsebridge.app.reload;
 
-import dev.evsebridge.config.ConfigurationException;
-import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
 import org.apache.camel.ServiceStatus;
@@ -33,20 +26,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Exchanges routes when their files change. Only the routes of the changed file are touched; a file
- * that can't be used changes nothing. While routes are reloaded no message is taken in, so none
+ * Reloads routes when their file has changed. Only the routes of that file are touched; a file that
+ * can't be used changes nothing. While routes are reloaded no message is delivered to them, so none
  * meets a route that is not there.
  *
  * <p>Camel's own reloading drops a file's routes before it knows whether the new ones work, and
- * does not notice deleted files. The folder is looked at twice a second instead of being watched:
- * that works on mounted folders too.
+ * does not notice deleted files.
  */
-public final class RouteFiles implements AutoCloseable {
+public final class RouteReload {
 
-  private static final Logger LOG = LoggerFactory.getLogger(RouteFiles.class);
-
-  private static final Duration PERIOD = Duration.ofMillis(500);
-  private static final String SUFFIX = ".yaml";
+  private static final Logger LOG = LoggerFactory.getLogger(RouteReload.class);
 
   /** Keeps messages away from the routes while they are reloaded. */
   public interface Traffic {
@@ -57,29 +46,22 @@ public final class RouteFiles implements AutoCloseable {
     void resume();
   }
 
-  private final Path folder;
   private final CamelContext context;
   private final RouteTrial trial;
   private final Traffic traffic;
   private final Consumer<Set<String>> reloaded;
   private final Map<Path, RouteFile> loaded = new TreeMap<>();
-  private final Map<Path, Stamp> seen = new HashMap<>();
-  private final Map<Path, Stamp> unstable = new HashMap<>();
-  private final ScheduledExecutorService executor =
-      Executors.newSingleThreadScheduledExecutor(new DefaultThreadFactory("route-files", true));
 
   /**
-   * Makes it for routes that Camel has loaded from the folder already.
+   * Creates the reload for routes that Camel has loaded already.
    *
    * @param reloaded is told the ids of routes after they have been reloaded
    */
-  public RouteFiles(
-      Path folder,
+  public RouteReload(
       CamelContext context,
       Supplier<Component> mqttComponent,
       Traffic traffic,
       Consumer<Set<String>> reloaded) {
-    this.folder = folder;
     this.context = context;
     this.trial = new RouteTrial(context, mqttComponent);
     this.traffic = traffic;
@@ -98,47 +80,9 @@ public final class RouteFiles implements AutoCloseable {
     }
   }
 
-  private record Stamp(long modifiedMillis, long lengthBytes) {}
-
-  /** Notes what has been loaded and begins to look for changes. */
-  public void start() throws IOException {
-    for (Map.Entry<Path, Stamp> entry : stamps().entrySet()) {
-      Path file = entry.getKey();
-      seen.put(file, entry.getValue());
-      loaded.put(file, new RouteFile(Files.readString(file), routeIdsOf(file)));
-    }
-    executor.scheduleWithFixedDelay(
-        this::look, PERIOD.toMillis(), PERIOD.toMillis(), TimeUnit.MILLISECONDS);
-  }
-
-  /**
-   * Finds the file that kept the routes from starting.
-   *
-   * @return one line with file, line and reason
-   */
-  public static ConfigurationException explainFailedStart(
-      Path folder, CamelContext context, Supplier<Component> mqttComponent, Exception failure) {
-    RouteTrial trial = new RouteTrial(context, mqttComponent);
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : (Iterable<Path>) files.filter(RouteFiles::isRouteFile).sorted()::iterator) {
-        String content = Files.readString(file);
-        try {
-          var unused = trial.load(resource(file, content));
-        } catch (Exception e) {
-          return new ConfigurationException(
-              "%s, %s".formatted(file, RouteFault.describe(content, e)));
-        }
-      }
-    } catch (IOException e) {
-      LOG.debug("Could not look at {}", folder, e);
-    }
-    return new ConfigurationException(
-        "The routes in %s could not be started: %s"
-            .formatted(folder, RouteFault.describe("", failure)));
-  }
-
-  private static boolean isRouteFile(Path file) {
-    return file.toString().endsWith(SUFFIX) && Files.isRegularFile(file);
+  /** Notes that Camel has loaded this file at its start. */
+  void running(Path file) throws IOException {
+    loaded.put(file, new RouteFile(Files.readString(file), routeIdsOf(file)));
   }
 
   private Set<String> routeIdsOf(Path file) {
@@ -160,48 +104,8 @@ public final class RouteFiles implements AutoCloseable {
     return path.toAbsolutePath().normalize();
   }
 
-  private Map<Path, Stamp> stamps() throws IOException {
-    Map<Path, Stamp> stamps = new TreeMap<>();
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : (Iterable<Path>) files::iterator) {
-        if (isRouteFile(file)) {
-          stamps.put(file, new Stamp(Files.getLastModifiedTime(file).toMillis(), Files.size(file)));
-        }
-      }
-    }
-    return stamps;
-  }
-
-  private void look() {
-    try {
-      Map<Path, Stamp> now = stamps();
-      for (Path gone : Set.copyOf(seen.keySet())) {
-        if (!now.containsKey(gone)) {
-          seen.remove(gone);
-          deleted(gone);
-        }
-      }
-      for (Map.Entry<Path, Stamp> entry : now.entrySet()) {
-        Path file = entry.getKey();
-        Stamp stamp = entry.getValue();
-        if (stamp.equals(seen.get(file))) {
-          continue;
-        }
-        // Somebody may still be writing: it counts when two looks have found it the same.
-        if (stamp.equals(unstable.put(file, stamp))) {
-          unstable.remove(file);
-          seen.put(file, stamp);
-          changed(file);
-        }
-      }
-    } catch (IOException e) {
-      LOG.debug("Could not look at {}", folder, e);
-    } catch (RuntimeException e) {
-      LOG.error("Fault while looking for changed routes", e);
-    }
-  }
-
-  private void changed(Path file) throws IOException {
+  /** The file is new or has been edited. */
+  void changed(Path file) throws IOException {
     String content = Files.readString(file);
     RouteFile old = loaded.get(file);
     if (old != null && old.content().equals(content)) {
@@ -227,7 +131,7 @@ public final class RouteFiles implements AutoCloseable {
             }
           });
     }
-    exchange(file, old, fresh, affected);
+    reload(file, old, fresh, affected);
   }
 
   /** Rebuilding the listener would cut all chargers off. */
@@ -249,7 +153,7 @@ public final class RouteFiles implements AutoCloseable {
     }
   }
 
-  private void exchange(
+  private void reload(
       Path file, @Nullable RouteFile old, RouteFile fresh, Map<Path, RouteFile> affected) {
     Set<String> before = old == null ? Set.of() : old.routeIds();
     Set<String> idle = new HashSet<>(before);
@@ -298,8 +202,8 @@ public final class RouteFiles implements AutoCloseable {
     }
   }
 
-  private void deleted(Path file) {
-    unstable.remove(file);
+  /** The file is gone. */
+  void deleted(Path file) {
     RouteFile old = loaded.remove(file);
     if (old == null) {
       return;
@@ -346,12 +250,7 @@ public final class RouteFiles implements AutoCloseable {
         .toList();
   }
 
-  private static Resource resource(Path file, String content) {
+  static Resource resource(Path file, String content) {
     return ResourceHelper.fromString("file:" + file, content);
-  }
-
-  @Override
-  public void close() {
-    executor.shutdownNow();
   }
 }
