@@ -20,7 +20,7 @@ public final class ErrorReports {
   private final LogThrottle failedRequests = new LogThrottle(20, Duration.ofSeconds(10));
   private final LogThrottle failedRoutes = new LogThrottle(20, Duration.ofSeconds(10));
 
-  /** A request was refused or not answered. */
+  /** A request was refused, or had no response. */
   public ErrorMessage requestFailed(Exchange exchange) {
     RequestFailedException failure = caught(exchange, RequestFailedException.class);
     return report(exchange, failure.code(), failure.detail());

@@ -4,7 +4,7 @@ import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants;
 
-/** Addresses an answer to the Response Topic of its request. */
+/** Addresses a response or an error to the Response Topic of its request. */
 public final class Replies {
 
   /** Sets topic and Correlation Data of the message that is about to be published. */

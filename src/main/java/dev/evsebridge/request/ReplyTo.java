@@ -6,7 +6,7 @@ import dev.evsebridge.mqtt.Topics;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.jspecify.annotations.Nullable;
 
-/** Where a request of MQTT 5 wants its answer: Response Topic and Correlation Data. */
+/** Where a request of MQTT 5 wants its response: Response Topic and Correlation Data. */
 final class ReplyTo {
 
   private final String topic;

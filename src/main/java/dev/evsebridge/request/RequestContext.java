@@ -18,7 +18,7 @@ final class RequestContext {
   /** The request's message_type, once known. */
   static final String MESSAGE_TYPE = "messageType";
 
-  /** The topic on which the sender wants the answer as well, where it wants one. */
+  /** The topic on which the sender wants the response as well, where it wants one. */
   static final String REPLY_TO = "replyTo";
 
   private static final String PROPERTY = "request";

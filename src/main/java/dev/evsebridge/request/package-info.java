@@ -1,3 +1,3 @@
-/** What the routes do with requests from MQTT: read and check them, send them, answer them. */
+/** What the routes do with requests from MQTT: read and check them, send them, reply to them. */
 @org.jspecify.annotations.NullMarked
 package dev.evsebridge.request;

@@ -4,12 +4,12 @@ package dev.evsebridge.charger.codec;
  * The frames that a charger sends, and how long their payloads may be.
  *
  * <pre>
- * code  meaning                     payload
- *    1  answer to a ping            none
- *    2  answer to collect data      36 bytes (firmware 2) or 44 bytes (3 and up), then the log
- *    3  answer to set PWM percent   none
- *    4  answer to set contactor     none
- *  100  notification, unasked       none
+ * code  meaning                       payload
+ *    1  response to a ping            none
+ *    2  response to collect data      36 bytes (firmware 2) or 44 bytes (3 and up), then the log
+ *    3  response to set PWM percent   none
+ *    4  response to set contactor     none
+ *  100  notification, unsolicited     none
  * </pre>
  */
 enum FrameType {

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 public final class ChargerPipeline extends ServerInitializerFactory {
 
   /**
-   * Bytes taken from a socket at a time: some ten readings. What has been taken when the
-   * backPressure is shut must be kept, for each charger.
+   * Bytes taken from a socket at a time: some ten readings. What has been taken when the reading is
+   * paused must be kept, for each charger.
    */
   private static final RecvByteBufAllocator READ_SIZE = new FixedRecvByteBufAllocator(2048);
 

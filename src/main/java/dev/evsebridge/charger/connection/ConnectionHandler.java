@@ -3,7 +3,6 @@ package dev.evsebridge.charger.connection;
 import dev.evsebridge.charger.codec.Hello;
 import dev.evsebridge.charger.codec.ProtocolViolationException;
 import dev.evsebridge.charger.session.ChargerSession;
-import dev.evsebridge.charger.session.PendingRequest;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.message.ChargerMessage;
 import dev.evsebridge.message.ChargerResponse;
@@ -23,7 +22,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One connection from its first byte to its end: waits for the hello, registers the charger, hands
- * answers to the {@link ChargerSession} and what is to be published on to the route.
+ * responses to the {@link ChargerSession} and what is to be published on to the route.
  */
 public final class ConnectionHandler extends ChannelDuplexHandler {
 
@@ -101,7 +100,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
     if (msg instanceof Hello hello) {
       hello(ctx, hello);
     } else if (session != null && msg instanceof ChargerResponse response) {
-      answer(ctx, session, response);
+      session.received(response, ctx::fireChannelRead);
     } else if (msg instanceof ChargerMessage message) {
       ctx.fireChannelRead(message);
     }
@@ -145,18 +144,6 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
 
   private void silent(ChargerSession session) {
     session.close("nothing came for %d s".formatted(admission.limits().idleTimeout().toSeconds()));
-  }
-
-  private static void answer(
-      ChannelHandlerContext ctx, ChargerSession session, ChargerResponse response) {
-    ChargerSession.Verdict verdict = session.answered(response);
-    if (verdict.publish()) {
-      ctx.fireChannelRead(response);
-    }
-    PendingRequest answered = verdict.answered();
-    if (answered != null) {
-      answered.complete(response);
-    }
   }
 
   @Override

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  * but with four times the memory and as one more handler that each message passes; there may be ten
  * thousand chargers.
  *
- * <p>A connection that is held back by the backPressure is not silent, it is not listened to: it
- * counts as silent when it was listened to from one look to the next and nothing came. All state
- * belongs to the channel's event loop.
+ * <p>A connection whose reading is paused is not silent, it is not read: it counts as silent when
+ * it was read from one look to the next and nothing came. All state belongs to the channel's event
+ * loop.
  */
 final class SilenceWatch implements Runnable {
 
@@ -21,7 +21,7 @@ final class SilenceWatch implements Runnable {
   private final long timeoutNanos;
   private final Runnable silent;
   private @Nullable ScheduledFuture<?> nextLook;
-  private boolean listenedTo;
+  private boolean readThroughout;
   private boolean heard;
   private long leftWhenHeardNanos;
 
@@ -34,7 +34,7 @@ final class SilenceWatch implements Runnable {
     this.ctx = ctx;
     this.timeoutNanos = timeout.toNanos();
     this.silent = silent;
-    this.listenedTo = isListenedTo();
+    this.readThroughout = isRead();
     lookIn(timeoutNanos);
   }
 
@@ -51,27 +51,27 @@ final class SilenceWatch implements Runnable {
     }
   }
 
-  /** The connection has been held back, be it for a moment. */
+  /** Reading has been paused, be it for a moment. */
   void paused() {
-    listenedTo = false;
+    readThroughout = false;
   }
 
-  private boolean isListenedTo() {
+  private boolean isRead() {
     return ctx.channel().config().isAutoRead();
   }
 
   @Override
   public void run() {
-    boolean listenedToAllTheTime = listenedTo && isListenedTo();
+    boolean readAllTheTime = readThroughout && isRead();
     if (heard) {
-      listenedTo = listenedToAllTheTime;
+      readThroughout = readAllTheTime;
       // What was left until this look when something came, is how long ago that is.
       lookIn(timeoutNanos - leftWhenHeardNanos);
-    } else if (listenedToAllTheTime) {
+    } else if (readAllTheTime) {
       nextLook = null;
       silent.run();
     } else {
-      listenedTo = isListenedTo();
+      readThroughout = isRead();
       lookIn(timeoutNanos);
     }
   }

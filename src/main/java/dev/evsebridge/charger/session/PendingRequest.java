@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * A request on its way to a charger. It ends exactly once: with the charger's response, with null
  * when firmware has been taken in, or with a {@link RequestFailedException}.
  */
-public final class PendingRequest {
+final class PendingRequest {
 
   private final ChargerRequest request;
   private final Deadline deadline;
@@ -58,8 +58,12 @@ public final class PendingRequest {
     return outcome.isDone();
   }
 
-  public void complete(@Nullable ChargerResponse response) {
+  void complete(@Nullable ChargerResponse response) {
     outcome.complete(response);
+  }
+
+  void failDisconnected() {
+    fail(ErrorCode.DISCONNECTED, "The connection ended before the charger responded.");
   }
 
   void fail(ErrorCode code, String detail) {

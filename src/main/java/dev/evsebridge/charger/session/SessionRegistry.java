@@ -96,7 +96,7 @@ public final class SessionRegistry {
         });
     session.closed();
     if (sessions.containsKey(session.clientId())) {
-      session.restarted();
+      session.replaced();
     }
   }
 
@@ -122,10 +122,10 @@ public final class SessionRegistry {
     String clientId = request.clientId();
     ChargerSession session = find(clientId);
     if (session != null) {
-      // Whatever becomes of it is decided there, so that requests are answered in their order.
+      // Whatever becomes of it is decided there, so that requests end in their order.
       session.submit(pending);
     } else if (firmwareUploads.isUnderWay(clientId)) {
-      pending.fail(ErrorCode.BUSY, ChargerSession.TAKING_FIRMWARE);
+      pending.fail(ErrorCode.BUSY, RequestQueue.TAKING_FIRMWARE);
     } else {
       pending.fail(ErrorCode.NOT_CONNECTED, "No charger of this client_id is connected.");
     }

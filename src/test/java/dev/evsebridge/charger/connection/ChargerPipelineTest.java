@@ -114,7 +114,7 @@ class ChargerPipelineTest {
   }
 
   @Test
-  void passesOneMessageAtATimeOnWhileTheIntakeIsShut() {
+  void passesOneMessageAtATimeOnWhileReadingIsPaused() {
     EmbeddedChannel charger = connected();
     backPressure.pause(BackPressure.Reason.BACKLOG);
 

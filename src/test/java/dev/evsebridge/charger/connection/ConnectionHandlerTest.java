@@ -98,14 +98,14 @@ class ConnectionHandlerTest {
   @Test
   void letsInOnlyTheChargersThatAreAllowed() {
     Set<SerialNumber> allowed = Set.of(new SerialNumber("0F".repeat(16)));
-    TestCharger stranger = new TestCharger(registry, TestCharger.admission(allowed), backPressure);
+    TestCharger unlisted = new TestCharger(registry, TestCharger.admission(allowed), backPressure);
     TestCharger known = new TestCharger(registry, TestCharger.admission(allowed), backPressure);
 
-    stranger.says(HELLO);
+    unlisted.says(HELLO);
     known.says(new Hello(new SerialNumber("0F".repeat(16)), 9));
 
-    assertFalse(stranger.isConnected());
-    assertEquals(List.of(), stranger.published());
+    assertFalse(unlisted.isConnected());
+    assertEquals(List.of(), unlisted.published());
     assertNull(registry.find(TestCharger.ID));
     assertTrue(known.isConnected());
     assertNotNull(registry.find("0F".repeat(16)));

@@ -48,7 +48,7 @@ class ChargerSessionTest {
     assertFalse(charger.channel.finish(), "messages that the test did not read");
   }
 
-  static Stream<Arguments> requestsAndAnswers() {
+  static Stream<Arguments> requestsAndResponses() {
     return Stream.of(
         Arguments.of(PING, PING_RESPONSE),
         Arguments.of(COLLECT, reading(false)),
@@ -58,16 +58,16 @@ class ChargerSessionTest {
   }
 
   @ParameterizedTest
-  @MethodSource("requestsAndAnswers")
-  void givesEachRequestItsAnswerAndPublishesIt(ChargerRequest request, ChargerResponse answer) {
+  @MethodSource("requestsAndResponses")
+  void givesEachRequestItsResponseAndPublishesIt(ChargerRequest request, ChargerResponse response) {
     var outcome = send(request);
     assertEquals(List.of(request), charger.received());
     assertOpen(outcome);
 
-    charger.says(answer);
+    charger.says(response);
 
-    assertEquals(answer, response(outcome));
-    assertEquals(List.of(answer), charger.published());
+    assertEquals(response, response(outcome));
+    assertEquals(List.of(response), charger.published());
   }
 
   @Test
@@ -118,7 +118,7 @@ class ChargerSessionTest {
   }
 
   @Test
-  void letsANotificationComeBetweenRequestAndAnswer() {
+  void letsANotificationComeBetweenRequestAndResponse() {
     var ping = send(PING);
     charger.received();
 
@@ -162,7 +162,7 @@ class ChargerSessionTest {
   }
 
   @Test
-  void doesNotTakeALateAnswerForTheNextRequestOfTheSameType() {
+  void doesNotTakeALateResponseForTheNextRequestOfTheSameType() {
     send(PING);
     charger.timePasses(REQUEST_TIMEOUT);
     var second = send(PING);
@@ -178,7 +178,7 @@ class ChargerSessionTest {
   }
 
   @Test
-  void doesNotTakeALateAnswerForTheNextRequestOfAnotherType() {
+  void doesNotTakeALateResponseForTheNextRequestOfAnotherType() {
     send(PING);
     charger.timePasses(REQUEST_TIMEOUT);
     var pwm = send(PWM_50);
@@ -206,7 +206,7 @@ class ChargerSessionTest {
   }
 
   @Test
-  void knowsThatAnAnswerWillNeverComeOnceALaterOneHasCome() {
+  void knowsThatAResponseWillNeverComeOnceALaterOneHasCome() {
     send(PING);
     charger.timePasses(REQUEST_TIMEOUT);
     send(PWM_50);
@@ -221,7 +221,7 @@ class ChargerSessionTest {
   }
 
   @Test
-  void closesTheConnectionWhenASecondAnswerIsOverdue() {
+  void closesTheConnectionWhenASecondResponseIsOverdue() {
     var first = send(PING);
     var second = send(PWM_50);
     var third = send(COLLECT);
@@ -238,7 +238,7 @@ class ChargerSessionTest {
   }
 
   @Test
-  void staysConnectedWhenTheOverdueAnswerComesAfterAll() {
+  void staysConnectedWhenTheOverdueResponseComesAfterAll() {
     send(PING);
     charger.timePasses(REQUEST_TIMEOUT);
     charger.says(PING_RESPONSE);
@@ -252,7 +252,7 @@ class ChargerSessionTest {
   }
 
   @Test
-  void doesNotTakeAnAnswerThatCameTwiceForTheNextRequestOfTheSameType() {
+  void doesNotTakeAResponseThatCameTwiceForTheNextRequestOfTheSameType() {
     var first = send(PING);
     var second = send(PING);
 
@@ -268,14 +268,14 @@ class ChargerSessionTest {
   }
 
   @Test
-  void publishesAReadingThatNobodyAskedFor() {
+  void publishesAnUnsolicitedReading() {
     charger.says(reading(false), reading(true));
 
     assertEquals(List.of(reading(false), reading(true)), charger.published());
   }
 
   @Test
-  void publishesAnUnaskedAnswerOnceButNotARepetition() {
+  void publishesAnUnsolicitedResponseOnceButNotARepetition() {
     charger.says(PWM_RESPONSE);
     assertEquals(List.of(PWM_RESPONSE), charger.published());
 
@@ -289,7 +289,7 @@ class ChargerSessionTest {
   }
 
   @Test
-  void keepsWaitingWhenAnAnswerOfAnotherTypeComes() {
+  void keepsWaitingWhenAResponseOfAnotherTypeComes() {
     var ping = send(PING);
     charger.received();
 
@@ -348,12 +348,12 @@ class ChargerSessionTest {
   }
 
   @Test
-  void publishesTheAnswerBeforeItEndsTheRequest() {
+  void publishesTheResponseBeforeItEndsTheRequest() {
     List<String> order = new ArrayList<>();
     var unused =
         send(COLLECT)
             .whenComplete(
-                (answer, failure) -> order.add("ended after " + charger.published().size()));
+                (response, failure) -> order.add("ended after " + charger.published().size()));
     charger.received();
 
     charger.says(reading(false));

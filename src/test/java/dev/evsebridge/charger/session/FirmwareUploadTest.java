@@ -254,7 +254,7 @@ class FirmwareUploadTest {
   }
 
   @Test
-  void isRefusedWhenTheAnswerToClosingTheContactorWasLost() {
+  void isRefusedWhenTheResponseToClosingTheContactorWasLost() {
     send(CLOSE);
     charger.timePasses(REQUEST_TIMEOUT);
     charger.received();
@@ -275,7 +275,7 @@ class FirmwareUploadTest {
   }
 
   @Test
-  void isRefusedStillWhenTheOpeningOfTheContactorWasNotAnswered() {
+  void isRefusedStillWhenTheOpeningOfTheContactorWasNotResponseed() {
     charger.says(reading(true));
     send(OPEN);
     charger.timePasses(REQUEST_TIMEOUT);
