@@ -35,7 +35,7 @@ final class CamelRoutes {
    */
   CamelRoutes(Map<String, String> placeholders, Map<String, Object> beans) {
     main.setShutdownStrategy(new SimpleMainShutdownStrategy());
-    main.setPropertyPlaceholderLocations("file:application.properties");
+    main.setPropertyPlaceholderLocations("file:application.properties;optional=true");
     placeholders.forEach(main::addOverrideProperty);
     main.addMainListener(new SettingsFirst());
     main.configure()

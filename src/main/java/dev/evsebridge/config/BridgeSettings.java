@@ -3,6 +3,7 @@ package dev.evsebridge.config;
 import dev.evsebridge.message.SerialNumber;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -18,8 +19,10 @@ import java.util.Set;
  * @param brokerLossGrace how long chargers are kept while the broker is away
  * @param stateDir where the bridge remembers whom it announced as online
  * @param logLevel ERROR, WARN, INFO, DEBUG or TRACE
- * @param placeholders what routes may refer to as {@code {{key}}}; without secrets
+ * @param placeholders what routes may refer to as {@code {{key}}}: settings without secrets, and
+ *     the user's own keys
  * @param ignoredVariables environment variables that look like settings but are none
+ * @param files those that were read
  */
 public record BridgeSettings(
     String bindAddress,
@@ -32,4 +35,5 @@ public record BridgeSettings(
     Path stateDir,
     String logLevel,
     Map<String, String> placeholders,
-    Set<String> ignoredVariables) {}
+    Set<String> ignoredVariables,
+    List<Path> files) {}

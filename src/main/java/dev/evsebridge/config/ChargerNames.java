@@ -1,6 +1,7 @@
 package dev.evsebridge.config;
 
 import dev.evsebridge.message.SerialNumber;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** The names that the configuration gives to chargers; each stands for one charger only. */
 public final class ChargerNames {
 
-  private static final String PREFIX = "evse_name.id_";
+  private static final String PREFIX = KnownKeys.NAME_PREFIX;
 
   /** Would collide with the topics of the bridge itself. */
   private static final Set<String> RESERVED = Set.of("bridge", "error");
@@ -25,29 +26,31 @@ public final class ChargerNames {
     return new ChargerNames(Map.of());
   }
 
-  static ChargerNames read(Map<String, SettingValue> values, SettingReader reader)
-      throws ConfigurationException {
+  static ChargerNames read(Map<String, Deque<SettingValue>> values) throws ConfigurationException {
     Map<SerialNumber, String> names = new HashMap<>();
     Map<String, SerialNumber> serials = new HashMap<>();
-    for (Map.Entry<String, SettingValue> entry : values.entrySet()) {
+    for (Map.Entry<String, Deque<SettingValue>> entry : values.entrySet()) {
       if (!entry.getKey().startsWith(PREFIX)) {
         continue;
       }
       String key = entry.getKey();
-      SettingValue value = entry.getValue();
+      SettingValue value = entry.getValue().getFirst();
       String digits = key.substring(PREFIX.length());
       if (!SerialNumber.isSerialNumber(digits)) {
-        throw reader.refused(key, value, "after id_ must stand the serial number, 32 hex digits");
+        throw SettingReader.refused(
+            key, value, "after id_ must stand the serial number, 32 hex digits");
       }
       SerialNumber serial = new SerialNumber(digits);
-      String name = value.text();
-      String problem = problem(serial, name);
-      if (problem != null) {
-        throw reader.refused(key, value, problem);
+      for (SettingValue each : entry.getValue()) {
+        String problem = problem(serial, each.text());
+        if (problem != null) {
+          throw SettingReader.refused(key, each, problem);
+        }
       }
+      String name = value.text();
       SerialNumber other = serials.put(name, serial);
       if (other != null) {
-        throw reader.refused(
+        throw SettingReader.refused(
             key,
             value,
             "a name stands for one charger only, and %s%s has it too".formatted(PREFIX, other));
@@ -64,7 +67,8 @@ public final class ChargerNames {
     if (RESERVED.contains(name)) {
       return "a name may not be 'bridge' or 'error'";
     }
-    if (name.chars().anyMatch(c -> c == '/' || c == '+' || c == '#' || Character.isISOControl(c))) {
+    if (name.chars().anyMatch(c -> c == '/' || c == '+' || c == '#')
+        || !MqttText.holdsOnlyCharacters(name)) {
       return "a name may hold spaces and any letter, but no '/', '+', '#' or control character";
     }
     if (!name.equals(serial.hex()) && SerialNumber.isSerialNumber(name)) {

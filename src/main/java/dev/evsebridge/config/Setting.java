@@ -22,7 +22,7 @@ public enum Setting {
   MQTT_CLIENT_ID("mqtt.client_id", "dehneevse_mqtt_bridge"),
   MQTT_QOS("mqtt.qos", "1"),
   MQTT_USERNAME("mqtt.username", ""),
-  MQTT_PASSWORD("mqtt.password", ""),
+  MQTT_PASSWORD("mqtt.password", "", Kind.SECRET),
   MQTT_PASSWORD_FILE("mqtt.password_file", ""),
   MQTT_KEEP_ALIVE("mqtt.keep_alive", "10s"),
   MQTT_TLS_CA_FILE("mqtt.tls.ca_file", ""),
@@ -34,12 +34,24 @@ public enum Setting {
   BRIDGE_STATE_DIR("bridge.state_dir", "state"),
   BRIDGE_LOG_LEVEL("bridge.log_level", "INFO");
 
+  private enum Kind {
+    PLAIN,
+    SECRET,
+    PER_CHARGER
+  }
+
   private final String key;
   private final String defaultValue;
+  private final Kind kind;
 
   Setting(String key, String defaultValue) {
+    this(key, defaultValue, Kind.PLAIN);
+  }
+
+  Setting(String key, String defaultValue, Kind kind) {
     this.key = key;
     this.defaultValue = defaultValue;
+    this.kind = kind;
   }
 
   /** The key in files. */
@@ -55,6 +67,26 @@ public enum Setting {
   /** The name of the environment variable. */
   public String environmentVariable() {
     return key.toUpperCase(Locale.ROOT).replace('.', '_');
+  }
+
+  /** Whether its value must never be shown. */
+  boolean isSecret() {
+    return kind == Kind.SECRET;
+  }
+
+  /** Whether {@code table.id_<SERIAL>.name} sets it for one charger alone. */
+  boolean isPerCharger() {
+    return kind == Kind.PER_CHARGER;
+  }
+
+  /** The part of the key before the first dot. */
+  String table() {
+    return key.substring(0, key.indexOf('.'));
+  }
+
+  /** The part of the key after the first dot. */
+  String nameInTable() {
+    return key.substring(key.indexOf('.') + 1);
   }
 
   static Optional<Setting> ofKey(String key) {

@@ -170,7 +170,6 @@ class ConfigurationTest {
   @ValueSource(
       strings = {
         "tcp://h",
-        "tcp://h:1/",
         "ssl://h:8883",
         "ws://h/mqtt",
         "wss://h:443/a?b=c",
@@ -204,8 +203,6 @@ class ConfigurationTest {
           evse.max_frame_length   | 43                  | it must be a whole number, 44 to 16777216
           evse.max_frame_length   | 16777217            | it must be a whole number, 44 to 16777216
           evse.allowed_serials    | 1234                | it must be serial numbers of 32 hex digits, with commas between them
-          mqtt.broker             | localhost:1883      | it must be tcp://host:port, ssl://host:port, ws://host:port/path or wss://host:port/path
-          mqtt.broker             | mqtt://localhost    | it must be tcp://host:port, ssl://host:port, ws://host:port/path or wss://host:port/path
           mqtt.broker             | tcp://              | it must be tcp://host:port, ssl://host:port, ws://host:port/path or wss://host:port/path
           mqtt.broker             | tcp://h:0           | it must be tcp://host:port, ssl://host:port, ws://host:port/path or wss://host:port/path
           mqtt.broker             | tcp://h:65536       | it must be tcp://host:port, ssl://host:port, ws://host:port/path or wss://host:port/path
@@ -222,7 +219,9 @@ class ConfigurationTest {
           mqtt.qos                | 3                   | it must be a whole number, 0 to 2
           mqtt.qos                | one                 | it must be a whole number, 0 to 2
           mqtt.password_file      | /nowhere/password   | it must be a file that can be read
-          mqtt.keep_alive         | 999ms               | it must be a duration such as 500ms, 5s or 2m, 1s to 24h
+          mqtt.keep_alive         | 24h                 | it must be a duration such as 500ms, 5s or 2m, 1s to 65535s
+          mqtt.keep_alive         | 1500ms              | it must be whole seconds: MQTT carries no others
+          mqtt.keep_alive         | 999ms               | it must be a duration such as 500ms, 5s or 2m, 1s to 65535s
           mqtt.tls.ca_file        | /nowhere/ca.pem     | it must be a file that can be read
           mqtt.buffer             | 0                   | it must be a whole number, 1 to 1000000
           mqtt.max_payload        | 0                   | it must be a whole number, 1 to 16777216
@@ -375,12 +374,12 @@ class ConfigurationTest {
   @Test
   void ignoresVariablesOfOthersButSaysWhichLookLikeSettings() throws ConfigurationException {
     environment.put("MQTT_PORT_1883_TCP", "tcp://10.0.0.1:1883");
-    environment.put("EVSE_BINDPORT", "1");
+    environment.put("EVSE_GREETING", "1");
     environment.put("BRIDGE_X", "1");
     environment.put("PATH", "/bin");
 
     assertEquals(
-        Set.of("MQTT_PORT_1883_TCP", "EVSE_BINDPORT", "BRIDGE_X"), read().ignoredVariables());
+        Set.of("MQTT_PORT_1883_TCP", "EVSE_GREETING", "BRIDGE_X"), read().ignoredVariables());
   }
 
   @ParameterizedTest
@@ -460,7 +459,7 @@ class ConfigurationTest {
       })
   void takesThePasswordFileWithoutItsLineEnd(String content, String password)
       throws IOException, ConfigurationException {
-    properties("mqtt.password_file = " + file("password", content));
+    properties("mqtt.username = user\nmqtt.password_file = " + file("password", content));
 
     assertArrayEquals(password.getBytes(StandardCharsets.UTF_8), password(read()));
   }
@@ -468,7 +467,7 @@ class ConfigurationTest {
   @Test
   void refusesTwoPasswords() throws IOException {
     Path password = file("password", "hidden");
-    properties("mqtt.password = secret\nmqtt.password_file = " + password);
+    properties("mqtt.username = user\nmqtt.password = secret\nmqtt.password_file = " + password);
 
     assertRefused(
         "mqtt.password_file = '%s' (from %s): mqtt.password is set too, and only one of them can hold"
@@ -477,6 +476,7 @@ class ConfigurationTest {
 
   @Test
   void keepsThePasswordVerbatimAndToItself() throws ConfigurationException {
+    environment.put("MQTT_USERNAME", "user");
     environment.put("MQTT_PASSWORD", " hunter2 ");
 
     BridgeSettings settings = read();

@@ -111,7 +111,7 @@ class CommandLineIT {
         argument("-a", "no such address", "no such address"),
         argument("-h", "http://localhost:1883", "http://localhost:1883"),
         argument("-h", "tcp://", "tcp://"),
-        argument("--mqtt_host", "localhost", "localhost"),
+        argument("--mqtt_host", "local host", "local host"),
         argument("--mqtt_topic_publish", "", "topic_publish"),
         argument("--mqtt_topic_publish", "from/#", "topic_publish"),
         argument("--mqtt_topic_subscribe", "to/+", "topic_subscribe"),
