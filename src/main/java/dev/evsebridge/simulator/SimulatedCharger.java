@@ -1,282 +1,367 @@
 package dev.evsebridge.simulator;
 
-import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
-import io.netty.channel.socket.SocketChannel;
-import io.netty.channel.socket.nio.NioSocketChannel;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
-import java.util.Random;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
-import java.util.zip.CRC32;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One charging station as its firmware runs it: it keeps a connection to the bridge, does as told,
- * and gives up by itself on a bridge that says nothing.
+ * One charging station as its firmware runs it, with the car in front of it: it keeps a connection
+ * to the bridge, does as told, and gives up by itself on a bridge that says nothing.
  *
- * <p>Everything happens on the charger's event loop; only the public methods may be called from
- * elsewhere.
+ * <p>All methods may be called from any thread, and have taken effect when they return. The first
+ * one that does something to a car ends the comings and goings of the scenario at this charger.
  */
 public final class SimulatedCharger {
-  static final int FIRMWARE_VERSION = 9;
-
   private static final Logger LOG = LoggerFactory.getLogger(SimulatedCharger.class);
-
-  /** How long a socket lives on that a reboot has left behind. */
-  private static final Duration ABANDONED_SOCKET_LIFE = Duration.ofSeconds(2);
+  private static final int NOTIFICATION = 100;
 
   private final byte[] serialNumber;
-  private final EventLoop eventLoop;
-  private final Bootstrap bootstrap;
-  private final SimulatorTiming timing;
   private final LongSupplier clockMillis;
+  private final EventLog events = new EventLog();
+  private final Calibration calibration;
+  private final LinkQuality link;
   private final ChargePoint chargePoint;
-  private final ChargerLog log = new ChargerLog();
+  private final Firmware firmware;
+  private final List<ChargerConnection> leftBehind = new ArrayList<>(0);
+  private final Consumer<ChargerConnection> closer;
 
-  private volatile @Nullable ChargerConnection connection;
-  private boolean connecting;
-  private volatile boolean bricked;
-  private long bootMillis;
-  private long lastAttemptMillis;
-  private long lastRequestMillis;
-  private @Nullable Long rebootAtMillis;
+  private long nowMillis;
+  private boolean failed;
 
+  /**
+   * @param number from 1; the last digits of the serial number, and a part of the seed
+   * @param dialer tries to connect, and calls {@link #dialFailed} when it can't
+   * @param closer closes a connection that a reset has left behind, some time after the charger is
+   *     back
+   */
   SimulatedCharger(
       int number,
-      InetSocketAddress bridge,
-      EventLoop eventLoop,
       SimulatorTiming timing,
-      LongSupplier clockMillis) {
-    this.serialNumber = "SIMULATED%07d".formatted(number).getBytes(StandardCharsets.US_ASCII);
-    this.eventLoop = eventLoop;
-    this.timing = timing;
+      Scenario scenario,
+      long seed,
+      LongSupplier clockMillis,
+      Consumer<SimulatedCharger> dialer,
+      Consumer<ChargerConnection> closer) {
+    this.serialNumber = "SIMULATED%07d".formatted(number).getBytes(US_ASCII);
     this.clockMillis = clockMillis;
-    this.chargePoint = new ChargePoint(timing, new Random(number), clockMillis.getAsLong());
-    this.bootstrap =
-        new Bootstrap()
-            .group(eventLoop)
-            .channel(NioSocketChannel.class)
-            .option(ChannelOption.TCP_NODELAY, true)
-            .option(
-                ChannelOption.CONNECT_TIMEOUT_MILLIS,
-                Math.toIntExact(timing.connectBackoff().toMillis()))
-            .remoteAddress(bridge)
-            .handler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel channel) {
-                    channel
-                        .pipeline()
-                        .addLast(
-                            new ChargerConnection(
-                                SimulatedCharger.this, timing.answerDelay().toMillis()));
-                  }
-                });
+    this.closer = closer;
+    this.nowMillis = clockMillis.getAsLong();
+    SplittableRandom random = new SplittableRandom(1_000_003 * seed + number);
+    Scenario own = scenario.ofCharger(number);
+    this.calibration = new Calibration(random.split());
+    this.link = new LinkQuality(random.split());
+    this.chargePoint = new ChargePoint(calibration, random.split(), events, nowMillis);
+    this.firmware =
+        new Firmware(this, chargePoint, timing, link, events, () -> dialer.accept(this), nowMillis);
+    link.setWeak(own.hasWeakWifi());
+    chargePoint.setContactorFault(own.contactorFault());
+    if (own != Scenario.EMPTY) {
+      chargePoint.setVisits(new Visits(own, number, timing, random.split(), nowMillis));
+    }
   }
 
-  /** Whether firmware without an image has ended its life. */
-  boolean isBricked() {
-    return bricked;
-  }
+  // Who it is
 
   /** The serial number as the bridge writes it: 32 upper-case hex digits. */
   public String serial() {
     return HexFormat.of().withUpperCase().formatHex(serialNumber);
   }
 
-  public boolean isConnected() {
-    return connection != null;
+  /** The settings of a bridge that make mA and mV of this charger's raw readings, one a line. */
+  public List<String> calibrationSettings() {
+    return calibration.settings(serial());
   }
 
-  public boolean isContactorClosed() {
-    return chargePoint.isContactorClosed();
+  // What the car and its driver do
+
+  /** Plugs an ordinary car in, in place of the one that is there. */
+  public void plugIn() {
+    plugIn(CarModel.ORDINARY);
   }
 
-  public int dutyCyclePercent() {
-    return chargePoint.dutyCyclePercent();
+  /** Plugs a car in, in place of the one that is there. It is in state B until it asks. */
+  public void plugIn(CarModel model) {
+    act(() -> chargePoint.plugIn(model, nowMillis));
   }
 
-  void start() {
-    boot(clockMillis.getAsLong());
-    eventLoop
-        .scheduleAtFixedRate(
-            this::tick, 0, timing.sampleInterval().toMillis(), TimeUnit.MILLISECONDS)
-        .addListener(
-            ticking -> {
-              if (!ticking.isCancelled()) {
-                LOG.error("Simulated charger {} has failed", serial(), ticking.cause());
-              }
-            });
+  /** The car wants to charge: it shows state C (or D) while it is offered enough. */
+  public void ask() {
+    act(() -> chargePoint.wantPower(true));
   }
 
-  byte[] serialNumber() {
-    return serialNumber.clone();
+  /** The car stops drawing and is in state B at once. */
+  public void stopAsking() {
+    act(() -> chargePoint.wantPower(false));
   }
 
-  ChargePoint chargePoint() {
-    return chargePoint;
+  /** Whether the car asks for power with ventilation (D) instead of without (C). */
+  public void needVentilation(boolean needed) {
+    act(() -> chargePoint.needVentilation(needed));
   }
 
-  long uptimeMillis() {
-    return clockMillis.getAsLong() - bootMillis;
+  /** Takes the car and its cable away at once, whatever flows. */
+  public void unplug() {
+    act(chargePoint::unplug);
   }
 
-  void log(String text) {
-    LOG.debug("{}: {}", serial(), text);
-    log.add(uptimeMillis(), text);
+  /** Lets the pilot line be faulty, until {@link #endFault} or the car is changed. */
+  public void fault() {
+    act(() -> chargePoint.setPilotFault(true));
   }
 
-  byte[] drainLog() {
-    return log.drain();
+  public void endFault() {
+    act(() -> chargePoint.setPilotFault(false));
   }
 
-  void connected(ChargerConnection newConnection) {
-    LOG.info("Simulated charger {} connected", serial());
-    connection = newConnection;
-    requestCompleted();
-    log("Connected to the bridge");
+  /** Lets the car draw so much whenever the contacts are closed, in whatever state it is. */
+  public void forceAmps(double amps) {
+    act(() -> chargePoint.forceAmps(amps));
   }
 
-  void disconnected(ChargerConnection closedConnection) {
-    if (connection == closedConnection) {
-      LOG.info("Simulated charger {} disconnected", serial());
-      connection = null;
-    }
+  /** The car draws as its model does again. */
+  public void endForcedAmps() {
+    act(() -> chargePoint.forceAmps(null));
   }
 
-  /** Restarts the clocks of {@code requestTimeout} and {@code chargingTimeout}. */
-  void requestCompleted() {
-    lastRequestMillis = clockMillis.getAsLong();
+  // What goes wrong at the charger
+
+  public void setContactorFault(ContactorFault fault) {
+    update(() -> chargePoint.setContactorFault(fault));
   }
 
-  /** Applied unchecked, as the firmware does. */
-  void setDutyCyclePercent(int percent) {
-    chargePoint.setDutyCyclePercent(percent);
-    log("Duty cycle set to " + percent + " %");
+  public void setSupplyVolts(double volts) {
+    update(() -> chargePoint.setSupplyVolts(volts));
   }
 
-  /** Anything but a change to 0 or 1 is accepted and does nothing. */
-  void setContactorState(int state) {
-    if (state == 1 && !chargePoint.isContactorClosed()) {
-      chargePoint.setContactorClosed(true);
-      log("Contactor closed");
-    } else if (state == 0 && chargePoint.isContactorClosed()) {
-      chargePoint.setContactorClosed(false);
-      log("Contactor opened");
-    } else {
-      log("Contactor left as it is, asked for " + state);
-    }
+  /** A reset of the board: opens the contactor, leaves the socket behind, and takes a while. */
+  public void reset() {
+    update(() -> firmware.reset(nowMillis));
+  }
+
+  /** The loop stands still, until the watchdog resets the board. */
+  public void hang() {
+    update(() -> firmware.hang(nowMillis));
+  }
+
+  public void loseWifi() {
+    update(() -> firmware.loseWifi(nowMillis));
+  }
+
+  public void restoreWifi() {
+    update(() -> firmware.restoreWifi(nowMillis));
+  }
+
+  /** Ends the connection; the charger dials again 5 s after its last attempt. */
+  public void dropConnection() {
+    update(
+        () -> {
+          ChargerConnection current = firmware.connection();
+          if (current != null) {
+            current.close();
+          }
+        });
+  }
+
+  /** What the charger runs from the next connection on. */
+  public void setFirmwareVersion(int version) {
+    update(() -> firmware.setVersion(version));
+  }
+
+  // What goes wrong on the way to the bridge
+
+  /** Loses the next notifications, so many. */
+  public void loseNotifications(int count) {
+    update(() -> link.lose(NOTIFICATION, count));
   }
 
   /**
-   * Checks the image and, when its CRC-32 is right, reboots after {@code rebootDelay}. As in the
-   * real charger, one to three bytes beyond a multiple of 64 are lost, and an empty image with CRC
-   * 0 passes the check and is the charger's end.
+   * Loses the next responses of one kind, so many.
+   *
+   * @param responseType on the wire: 1 ping, 2 reading, 3 PWM, 4 contactor
    */
-  void takeFirmware(ChargerConnection source, long expectedCrc32, ByteBuf image) {
-    int receivedBytes = image.readableBytes();
-    int lostBytes = receivedBytes % 64 <= 3 ? receivedBytes % 64 : 0;
-    CRC32 crc32 = new CRC32();
-    crc32.update(image.nioBuffer(image.readerIndex(), receivedBytes - lostBytes));
-    if (crc32.getValue() != expectedCrc32) {
-      log(
-          "Firmware of %d bytes refused: CRC-32 is %d, not %d"
-              .formatted(receivedBytes, crc32.getValue(), expectedCrc32));
-    } else if (receivedBytes == 0) {
-      LOG.warn("Simulated charger {} has been bricked: firmware without an image", serial());
-      source.abandon();
-      bricked = true;
-    } else {
-      log("Firmware of %d bytes accepted, about to reboot".formatted(receivedBytes));
-      rebootAtMillis = clockMillis.getAsLong() + timing.rebootDelay().toMillis();
-    }
+  public void loseResponses(int responseType, int count) {
+    update(() -> link.lose(responseType, count));
   }
 
-  /** The charger did not survive what the bridge sent, and starts anew. */
-  void crash(String cause) {
-    LOG.warn("Simulated charger {} has crashed: {}", serial(), cause);
-    reboot();
+  public void loseNothing() {
+    update(link::loseNothing);
   }
 
-  private void tick() {
-    long nowMillis = clockMillis.getAsLong();
-    if (bricked) {
+  /** Delays every packet, in both directions. */
+  public void setLinkDelay(Duration delay) {
+    update(() -> link.setDelayMillis(delay.toMillis()));
+  }
+
+  /** A link of 3 to 30 ms that delays each twentieth packet by 100 to 400 ms more. */
+  public void setWeakLink(boolean weak) {
+    update(() -> link.setWeak(weak));
+  }
+
+  // What can be seen
+
+  public synchronized boolean isConnected() {
+    return firmware.isConnected();
+  }
+
+  /** The pin that drives the contactor, which is what a reading tells. */
+  public synchronized boolean isContactorClosed() {
+    return chargePoint.isPinClosed();
+  }
+
+  public synchronized int dutyCyclePercent() {
+    return chargePoint.dutyCyclePercent();
+  }
+
+  /** The control pilot's line, as it is now and before the charger has noticed. */
+  public synchronized PilotVoltage pilotVoltage() {
+    return chargePoint.pilotLine();
+  }
+
+  public synchronized boolean isPluggedIn() {
+    return chargePoint.isPluggedIn();
+  }
+
+  /**
+   * What truly flows through a phase.
+   *
+   * @param phase 1 to 3
+   */
+  public synchronized double amps(int phase) {
+    return chargePoint.amps(phase - 1);
+  }
+
+  /** What has truly flowed, since the beginning. */
+  public synchronized double energyKilowattHours() {
+    update();
+    return chargePoint.record().kilowattHours();
+  }
+
+  /** How often the contactor was closed, since the beginning. */
+  public synchronized int closings() {
+    return chargePoint.record().closings();
+  }
+
+  public synchronized int openings() {
+    return chargePoint.record().openings();
+  }
+
+  /** How often it was opened with more than 1 A on the first phase. */
+  public synchronized int openingsUnderLoad() {
+    return chargePoint.record().openingsUnderLoad();
+  }
+
+  /** How long the contactor has been closed while the car was in none of the states C and D. */
+  public synchronized Duration closedOutsideCharging() {
+    update();
+    return Duration.ofMillis(chargePoint.record().closedOutsideMillis());
+  }
+
+  /** The longest of these times. */
+  public synchronized Duration longestClosedOutsideCharging() {
+    update();
+    return Duration.ofMillis(chargePoint.record().longestClosedOutsideMillis());
+  }
+
+  public synchronized int firmwareVersion() {
+    return firmware.version();
+  }
+
+  /** Whether firmware without an image has ended its life. */
+  public synchronized boolean isBricked() {
+    return firmware.isBricked();
+  }
+
+  /** From now on {@link #events} has something to tell. */
+  public synchronized void recordEvents() {
+    events.startRecording();
+  }
+
+  /** The newest 10 000 events since {@link #recordEvents}, oldest first. */
+  public synchronized List<Event> events() {
+    return events.toList();
+  }
+
+  // For the simulator
+
+  byte[] serialNumber() {
+    return serialNumber;
+  }
+
+  /** The time of the turn that is running. */
+  long nowMillis() {
+    return nowMillis;
+  }
+
+  /** One turn of the charger's loop. */
+  synchronized void tick() {
+    if (failed) {
       return;
     }
-    if (rebootAtMillis != null) {
-      if (nowMillis >= rebootAtMillis) {
-        reboot();
+    try {
+      update();
+      ChargerConnection current = firmware.connection();
+      if (current != null) {
+        current.deliver(nowMillis);
       }
-      return;
-    }
-    boolean pilotChanged = chargePoint.sample(nowMillis);
-    if (isSilentFor(timing.chargingTimeout(), nowMillis) && chargePoint.isChargingEnabled()) {
-      chargePoint.disableCharging();
-      log("Charging disabled, the bridge has been silent for too long");
-      return;
-    }
-    ChargerConnection current = connection;
-    if (current == null) {
-      connectWhenDue(nowMillis);
-    } else if (isSilentFor(timing.requestTimeout(), nowMillis)) {
-      log("No request from the bridge, connection given up");
-      current.close();
-    } else if (pilotChanged) {
-      current.notifyBridge();
-      log("Bridge notified of a change");
+      firmware.turn(nowMillis);
+    } catch (RuntimeException e) {
+      failed = true;
+      LOG.error("Simulated charger {} has failed", serial(), e);
     }
   }
 
-  private boolean isSilentFor(Duration timeout, long nowMillis) {
-    return nowMillis - lastRequestMillis > timeout.toMillis();
+  ChargerConnection newConnection() {
+    return new ChargerConnection(this, link);
   }
 
-  private void connectWhenDue(long nowMillis) {
-    if (connecting || nowMillis - lastAttemptMillis < timing.connectBackoff().toMillis()) {
-      return;
-    }
-    lastAttemptMillis = nowMillis;
-    connecting = true;
-    bootstrap
-        .connect()
-        .addListener(
-            attempt -> {
-              connecting = false;
-              if (!attempt.isSuccess()) {
-                log("Could not connect to the bridge");
-              }
-            });
+  synchronized void connected(ChargerConnection newConnection) {
+    update();
+    firmware.connected(newConnection, nowMillis);
+    leftBehind.forEach(closer);
+    leftBehind.clear();
   }
 
-  /** Starts anew without closing the socket, which the reset of the real charger doesn't do. */
-  private void reboot() {
-    ChargerConnection old = connection;
-    if (old != null) {
-      old.abandon();
-      eventLoop.schedule(old::close, ABANDONED_SOCKET_LIFE.toMillis(), TimeUnit.MILLISECONDS);
-      connection = null;
-      LOG.info("Simulated charger {} rebooted, leaving its socket behind", serial());
-    }
-    rebootAtMillis = null;
-    chargePoint.disableCharging();
-    drainLog();
-    boot(clockMillis.getAsLong());
+  synchronized void dialFailed() {
+    update();
+    firmware.dialFailed(nowMillis);
   }
 
-  /** Ready to connect at once. */
-  private void boot(long nowMillis) {
-    bootMillis = nowMillis;
-    lastRequestMillis = nowMillis;
-    lastAttemptMillis = nowMillis - timing.connectBackoff().toMillis();
-    log("Firmware version " + FIRMWARE_VERSION + " started");
+  synchronized void disconnected(ChargerConnection closedConnection) {
+    update();
+    firmware.disconnected(closedConnection, nowMillis);
+  }
+
+  /** A reset doesn't close the socket. */
+  void leaveBehind(ChargerConnection connection) {
+    LOG.info("Simulated charger {} leaves its socket behind", serial());
+    leftBehind.add(connection);
+  }
+
+  private void act(Runnable action) {
+    update(
+        () -> {
+          chargePoint.setVisits(null);
+          action.run();
+        });
+  }
+
+  private synchronized void update(Runnable action) {
+    update();
+    action.run();
+    update();
+  }
+
+  /** Lets the car and the contactor come to the present. */
+  private void update() {
+    nowMillis = Math.max(nowMillis, clockMillis.getAsLong());
+    chargePoint.advance(nowMillis);
   }
 }

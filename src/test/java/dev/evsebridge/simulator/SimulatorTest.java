@@ -120,8 +120,8 @@ class SimulatorTest {
     assertEquals(0, data.get(PILOT_VOLTAGE_OFFSET));
     assertEquals(3, data.get(PROXIMITY_PILOT_OFFSET));
     for (int phase = 0; phase < 3; phase++) {
-      assertEquals(230_000, data.getInt(VOLTAGES_OFFSET + 4 * phase), 2_000);
-      assertEquals(0, data.getInt(CURRENTS_OFFSET + 4 * phase));
+      assertEquals(230_000, milliunits("voltage", phase, data), 2_000);
+      assertEquals(0, milliunits("current", phase, data), 100);
     }
     assertEquals(1_234, data.getInt(UPTIME_OFFSET));
   }
@@ -302,12 +302,13 @@ class SimulatorTest {
 
     ByteBuffer whileOpen = wire.ask(COLLECT_DATA).payload();
     wire.ask(SET_CONTACTOR_STATE, (byte) 1);
+    clockMillis.addAndGet(10_000);
     ByteBuffer whileClosed = wire.ask(COLLECT_DATA).payload();
 
     assertEquals(2, whileOpen.get(PILOT_VOLTAGE_OFFSET));
     for (int phase = 0; phase < 3; phase++) {
-      assertEquals(0, whileOpen.getInt(CURRENTS_OFFSET + 4 * phase));
-      assertEquals(15_366, whileClosed.getInt(CURRENTS_OFFSET + 4 * phase), 234);
+      assertEquals(0, milliunits("current", phase, whileOpen), 100);
+      assertEquals(15_600, milliunits("current", phase, whileClosed), 234);
     }
   }
 
@@ -323,17 +324,12 @@ class SimulatorTest {
   private Wire connect(Duration requestTimeout) throws IOException {
     SimulatorTiming standard = SimulatorTiming.DEFAULT;
     SimulatorTiming timing =
-        new SimulatorTiming(
-            Duration.ofMillis(5),
-            Duration.ofMillis(1),
-            requestTimeout,
-            standard.connectBackoff(),
-            standard.chargingTimeout(),
-            Duration.ZERO,
-            standard.carAbsence(),
-            standard.carPreparation(),
-            standard.carStay());
-    simulator = new Simulator(bridge.address(), 1, timing, clockMillis::get);
+        standard
+            .withLoop(Duration.ofMillis(5), Duration.ZERO, Duration.ZERO)
+            .withTimeouts(requestTimeout, standard.connectBackoff(), standard.chargingTimeout())
+            .withBoot(Duration.ZERO)
+            .withFirmware(Duration.ZERO, Duration.ZERO, Duration.ZERO);
+    simulator = new Simulator(bridge.address(), 1, timing, Scenario.CHARGING, 1, clockMillis::get);
     simulator.start();
     return bridge.accept();
   }
@@ -345,6 +341,21 @@ class SimulatorTest {
   private static void enableCharging(Wire wire) throws IOException {
     wire.ask(SET_PWM_PERCENT, (byte) 26);
     wire.ask(SET_CONTACTOR_STATE, (byte) 1);
+  }
+
+  /** A raw peak in mA or mV, by the calibration that the charger tells. */
+  private long milliunits(String quantity, int phase, ByteBuffer data) {
+    String key = "%s_l%d = ".formatted(quantity, phase + 1);
+    String line =
+        charger().calibrationSettings().stream()
+            .filter(setting -> setting.contains(key))
+            .findFirst()
+            .orElseThrow();
+    String[] numbers = line.substring(line.indexOf('=') + 2).split(",", -1);
+    int offset = quantity.equals("voltage") ? VOLTAGES_OFFSET : CURRENTS_OFFSET;
+    long adc = data.getInt(offset + 4 * phase);
+    return Math.max(0, (adc - Long.parseLong(numbers[0])) * Long.parseLong(numbers[1]))
+        / Long.parseLong(numbers[2]);
   }
 
   private static byte[] logOf(Frame data) {
