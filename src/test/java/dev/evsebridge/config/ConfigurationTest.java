@@ -55,10 +55,10 @@ class ConfigurationTest {
             Duration.ofSeconds(10),
             Duration.ofSeconds(60),
             Duration.ofSeconds(5),
-            Duration.ofSeconds(60),
+            Duration.ofSeconds(120),
             16,
             10_000,
-            65_536),
+            2_048),
         settings.limits());
     assertEquals(Set.of(), settings.allowedSerials());
     assertEquals(SERIAL, settings.names().clientId(new SerialNumber(SERIAL)));

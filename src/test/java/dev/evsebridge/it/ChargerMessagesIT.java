@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @RequiresMosquitto
 class ChargerMessagesIT {
   private static final String READING = "response_collect_data";
-  private static final int FRAME_LIMIT = 65_536;
+  private static final int FRAME_LIMIT = 2_048;
   private static final int DATA_HEADER = 44;
 
   @RegisterExtension static final Installation installation = Installation.asDelivered();
