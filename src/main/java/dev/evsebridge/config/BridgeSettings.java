@@ -16,6 +16,9 @@ import java.util.Set;
  * @param allowedSerials the chargers that may connect; empty for all
  * @param names the names of chargers
  * @param mqtt the broker's side
+ * @param control the charge controller's settings
+ * @param sensors how readings become currents and voltages
+ * @param supervision how chargers without the charge controller are watched over
  * @param brokerLossGrace how long chargers are kept while the broker is away
  * @param stateDir where the bridge remembers whom it announced as online
  * @param logLevel ERROR, WARN, INFO, DEBUG or TRACE
@@ -31,6 +34,9 @@ public record BridgeSettings(
     Set<SerialNumber> allowedSerials,
     ChargerNames names,
     MqttSettings mqtt,
+    PerCharger<ControlKeys> control,
+    PerCharger<SensorKeys> sensors,
+    SupervisionKeys supervision,
     Duration brokerLossGrace,
     Path stateDir,
     String logLevel,

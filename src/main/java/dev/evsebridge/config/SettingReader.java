@@ -2,6 +2,7 @@ package dev.evsebridge.config;
 
 import dev.evsebridge.message.SerialNumber;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -28,6 +30,8 @@ final class SettingReader {
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h)");
   private static final Pattern DECIMAL = Pattern.compile("\\d{1,5}(\\.\\d{1,3})?");
   private static final Duration LONGEST = Duration.ofHours(24);
+  private static final Duration HOUR = Duration.ofHours(1);
+  private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Duration SECOND = Duration.ofSeconds(1);
 
   private final Map<String, Deque<SettingValue>> values;
@@ -160,6 +164,37 @@ final class SettingReader {
     };
   }
 
+  double decimal(Setting setting, double least, double most) throws ConfigurationException {
+    return parsed(
+        setting,
+        "it must be a number, %s to %s".formatted(written(least), written(most)),
+        text -> decimal(text, least, most));
+  }
+
+  /** Empty where nothing is set. */
+  OptionalDouble optionalDecimal(Setting setting, double least, double most)
+      throws ConfigurationException {
+    return parsed(
+        setting,
+        "it must be a number, %s to %s".formatted(written(least), written(most)),
+        text -> {
+          if (text.isEmpty()) {
+            return OptionalDouble.empty();
+          }
+          Double number = decimal(text, least, most);
+          return number == null ? null : OptionalDouble.of(number);
+        });
+  }
+
+  private static @Nullable Double decimal(String text, double least, double most) {
+    Double number = decimal(text);
+    return number == null || number < least || number > most ? null : number;
+  }
+
+  private static String written(double number) {
+    return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
+  }
+
   /** What is written, or null where it is no number such as 16 or 6.5. */
   static @Nullable Double decimal(String text) {
     return DECIMAL.matcher(text).matches() ? Double.valueOf(text) : null;
@@ -214,12 +249,14 @@ final class SettingReader {
     return all;
   }
 
-  private static String written(Duration duration) {
-    if (duration.equals(LONGEST)) {
+  static String written(Duration duration) {
+    long millis = duration.toMillis();
+    if (millis > 0 && millis % HOUR.toMillis() == 0) {
       return duration.toHours() + "h";
     }
-    return duration.toMillis() % SECOND.toMillis() == 0
-        ? duration.toSeconds() + "s"
-        : duration.toMillis() + "ms";
+    if (millis > 0 && millis % MINUTE.toMillis() == 0) {
+      return duration.toMinutes() + "m";
+    }
+    return millis % SECOND.toMillis() == 0 ? duration.toSeconds() + "s" : millis + "ms";
   }
 }

@@ -349,7 +349,10 @@ class ConfigurationTest {
   @ParameterizedTest
   @EnumSource(Setting.class)
   void namesEnvironmentVariablesAfterTheirKeys(Setting setting) {
-    assertTrue(setting.environmentVariable().matches("(EVSE|MQTT|BRIDGE)(_[A-Z]+)+"));
+    assertTrue(
+        setting
+            .environmentVariable()
+            .matches("(EVSE|MQTT|BRIDGE|ALIVE|CONTROL|SENSORS)(_[A-Z0-9]+)+"));
     assertEquals(
         setting.key().replace('.', '_'),
         setting.environmentVariable().toLowerCase(java.util.Locale.ROOT));

@@ -76,7 +76,7 @@ class MisspeltKeysTest {
                 .formatted(table, key, folder.path("dehneevse_mqtt_bridge.toml"))),
         refusal);
     assertTrue(refusal.contains("evse, evse_name, mqtt"), refusal);
-    assertTrue(refusal.endsWith("mqtt" + meant), refusal);
+    assertTrue(refusal.endsWith("sensors" + meant), refusal);
   }
 
   @Test
