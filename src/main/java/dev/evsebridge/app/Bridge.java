@@ -21,8 +21,6 @@ public final class Bridge {
   private static final int FAULT = 1;
   private static final int MISTAKE_OF_THE_OPERATOR = 2;
 
-  private static final int MAX_SIMULATED = 10_000;
-
   private Bridge() {}
 
   /** Runs the bridge and ends the process with its exit status. */
@@ -57,23 +55,35 @@ public final class Bridge {
       return OK;
     }
     try {
-      return run(options);
+      Simulation simulation = Simulation.of(options);
+      return simulation.isAlone() ? simulate(simulation, out) : run(options, simulation);
     } catch (ConfigurationException e) {
       err.println(oneLine(e.getMessage()));
       return MISTAKE_OF_THE_OPERATOR;
     }
   }
 
-  private static int run(CommandLineOptions options) throws ConfigurationException {
+  private static int simulate(Simulation simulation, PrintWriter out) {
+    Logging.configure("INFO");
+    configureNetty();
+    try {
+      simulation.runAlone(out);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return OK;
+  }
+
+  private static int run(CommandLineOptions options, Simulation simulation)
+      throws ConfigurationException {
     Path folder = Path.of("");
     requireFolder(folder);
     BridgeSettings settings =
         Configuration.read(folder, options.file(), System.getenv(), options.settings());
-    int simulated = simulatedChargers(options);
     Logging.configure(settings.logLevel());
     configureNetty();
     Logger log = LoggerFactory.getLogger(Bridge.class);
-    try (BridgeApplication application = new BridgeApplication(settings, simulated)) {
+    try (BridgeApplication application = new BridgeApplication(settings, simulation)) {
       application.start();
       return application.awaitStop();
     } catch (ConfigurationException e) {
@@ -112,28 +122,6 @@ public final class Bridge {
           "There is no folder routes in %s: start the bridge in the folder that holds it and application.properties"
               .formatted(here));
     }
-  }
-
-  private static int simulatedChargers(CommandLineOptions options) throws ConfigurationException {
-    String text = options.simulate();
-    if (text == null) {
-      return 0;
-    }
-    try {
-      int number = Integer.parseInt(text);
-      if (number >= 0 && number <= MAX_SIMULATED) {
-        return number;
-      }
-    } catch (NumberFormatException e) {
-      throw refusedSimulate(text);
-    }
-    throw refusedSimulate(text);
-  }
-
-  private static ConfigurationException refusedSimulate(String text) {
-    return new ConfigurationException(
-        "--simulate = '%s' (from command line option --simulate): it must be a whole number, 0 to %d"
-            .formatted(text, MAX_SIMULATED));
   }
 
   private static String oneLine(@Nullable String message) {

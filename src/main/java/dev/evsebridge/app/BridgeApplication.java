@@ -38,7 +38,7 @@ final class BridgeApplication implements AutoCloseable {
   private static final String STOPPED = "The bridge has stopped before the outcome was known.";
 
   private final BridgeSettings settings;
-  private final int simulatedChargers;
+  private final Simulation simulation;
   private final ListenAddress listenAddress;
   private final BackPressure backPressure = new BackPressure();
   private final OpenRequests openRequests = new OpenRequests();
@@ -55,9 +55,9 @@ final class BridgeApplication implements AutoCloseable {
   private @Nullable FolderWatch folderWatch;
   private volatile @Nullable Simulator simulator;
 
-  BridgeApplication(BridgeSettings settings, int simulatedChargers) {
+  BridgeApplication(BridgeSettings settings, Simulation simulation) {
     this.settings = settings;
-    this.simulatedChargers = simulatedChargers;
+    this.simulation = simulation;
     this.listenAddress = new ListenAddress(settings.bindAddress(), settings.bindPort());
     int maxConnections = settings.limits().maxConnections();
     // Of each charger one more message, and the announcement that it is online or offline.
@@ -128,8 +128,8 @@ final class BridgeApplication implements AutoCloseable {
   }
 
   private void startSimulator() {
-    if (simulatedChargers > 0) {
-      Simulator chargers = new Simulator(listenAddress.fromHere(), simulatedChargers);
+    Simulator chargers = simulation.against(listenAddress.fromHere());
+    if (chargers != null) {
       simulator = chargers;
       chargers.start();
     }

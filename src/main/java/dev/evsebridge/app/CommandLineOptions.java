@@ -2,6 +2,7 @@ package dev.evsebridge.app;
 
 import dev.evsebridge.config.Configuration.Option;
 import dev.evsebridge.config.Setting;
+import dev.evsebridge.simulator.Scenario;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
@@ -20,6 +21,9 @@ final class CommandLineOptions {
   private final Map<Setting, OptionSpec> settings = new EnumMap<>(Setting.class);
   private final OptionSpec file;
   private final OptionSpec simulate;
+  private final OptionSpec simulateAgainst;
+  private final OptionSpec scenario;
+  private final OptionSpec calibration;
 
   CommandLineOptions() {
     command
@@ -57,6 +61,26 @@ final class CommandLineOptions {
                 .type(String.class)
                 .paramLabel("N")
                 .description("Add N simulated chargers, to try everything without hardware"));
+    simulateAgainst =
+        add(
+            OptionSpec.builder("--simulate-against")
+                .type(String.class)
+                .paramLabel("HOST:PORT")
+                .description(
+                    "Run no bridge, only the simulated chargers (one, or as many as --simulate says), against the bridge there"));
+    scenario =
+        add(
+            OptionSpec.builder("--scenario")
+                .type(String.class)
+                .paramLabel("NAME")
+                .description(
+                    "What simulated cars do (default: mixed): %s".formatted(Scenario.labels())));
+    calibration =
+        add(
+            OptionSpec.builder("--calibration")
+                .type(boolean.class)
+                .description(
+                    "Print the settings sensors.* that fit the simulated chargers, and end"));
     add(OptionSpec.builder("--version").versionHelp(true).description("Print the version"));
     add(OptionSpec.builder("--help").usageHelp(true).description("Print this help"));
   }
@@ -96,6 +120,21 @@ final class CommandLineOptions {
   /** How many chargers to simulate, as it was written. */
   @Nullable String simulate() {
     return simulate.getValue();
+  }
+
+  /** Host and port of the bridge that the simulated chargers connect to, as it was written. */
+  @Nullable String simulateAgainst() {
+    return simulateAgainst.getValue();
+  }
+
+  /** What simulated cars do, as it was written. */
+  @Nullable String scenario() {
+    return scenario.getValue();
+  }
+
+  /** Whether only the calibration of the simulated chargers is asked for. */
+  boolean calibration() {
+    return Boolean.TRUE.equals(calibration.getValue());
   }
 
   /** The settings that were given, each with the option that gave it. */

@@ -25,7 +25,7 @@ final class Firmware {
 
   private static final int HEADER_BYTES = 5;
   private static final int MAX_REQUEST_BYTES = 1_024;
-  private static final int MAX_FIRMWARE_BYTES = 4 + FirmwareImage.MAX_BYTES;
+  private static final int MAX_FIRMWARE_BYTES = 4 + SimulatedFirmware.MAX_BYTES;
 
   private static final int DATA_BYTES_WITHOUT_LOG = 44;
   private static final int FIRST_VERSION_WITH_PILOT_ADC = 3;
@@ -465,7 +465,7 @@ final class Firmware {
           timing.rebootDelay().plus(copyDuration(current)),
           nowMillis,
           endMillis -> {
-            OptionalInt newVersion = FirmwareImage.versionOf(current.image());
+            OptionalInt newVersion = SimulatedFirmware.versionOf(current.image());
             version = newVersion.orElse(version);
             reset(endMillis);
           });
@@ -476,7 +476,7 @@ final class Firmware {
     return timing
         .firmwareCopy()
         .multipliedBy(finished.imageBytes())
-        .dividedBy(FirmwareImage.MAX_BYTES);
+        .dividedBy(SimulatedFirmware.MAX_BYTES);
   }
 
   /** The charger did not survive what the bridge sent, and starts anew. */

@@ -28,7 +28,7 @@ final class FirmwareUpload {
     bytesPerMilli =
         transferMillis == 0
             ? Double.POSITIVE_INFINITY
-            : (double) FirmwareImage.MAX_BYTES / transferMillis;
+            : (double) SimulatedFirmware.MAX_BYTES / transferMillis;
     taken = Unpooled.buffer(CRC_BYTES + imageBytes);
     lastMillis = nowMillis;
   }

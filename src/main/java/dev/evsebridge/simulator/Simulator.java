@@ -12,8 +12,11 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Any number of simulated charging stations that dial in to one bridge, all on one daemon thread.
@@ -23,6 +26,8 @@ import java.util.stream.IntStream;
  * and the same sequence of cars.
  */
 public final class Simulator implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Simulator.class);
+
   private static final long USUAL_SEED = 1;
 
   /** How long a socket that a reset has left behind outlives the charger's return. */
@@ -33,6 +38,7 @@ public final class Simulator implements AutoCloseable {
   private final InetSocketAddress bridge;
   private final SimulatorTiming timing;
   private final List<SimulatedCharger> chargers;
+  private final AtomicBoolean unreachable = new AtomicBoolean();
 
   public Simulator(InetSocketAddress bridge, int chargers) {
     this(bridge, chargers, SimulatorTiming.DEFAULT, Scenario.MIXED);
@@ -106,10 +112,25 @@ public final class Simulator implements AutoCloseable {
         .connect(bridge)
         .addListener(
             attempt -> {
-              if (!attempt.isSuccess()) {
+              if (attempt.isSuccess()) {
+                unreachable.set(false);
+              } else {
+                sayOnce(attempt.cause());
                 charger.dialFailed();
               }
             });
+  }
+
+  /** One line for all chargers, until one of them has got through. */
+  private void sayOnce(Throwable cause) {
+    if (unreachable.compareAndSet(false, true)) {
+      LOG.warn(
+          "No bridge takes simulated chargers at {}:{} ({}); they try again every {} s",
+          bridge.getHostString(),
+          bridge.getPort(),
+          cause.getMessage(),
+          timing.connectBackoff().toSeconds());
+    }
   }
 
   private void closeLater(ChargerConnection connection) {

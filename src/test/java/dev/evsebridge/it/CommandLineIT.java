@@ -1,5 +1,6 @@
 package dev.evsebridge.it;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,7 +12,10 @@ import dev.evsebridge.testkit.RequiresMosquitto;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -40,7 +44,10 @@ class CommandLineIT {
               "--mqtt_topic_subscribe",
               "--help",
               "--version",
-              "--simulate")) {
+              "--simulate",
+              "--simulate-against",
+              "--scenario",
+              "--calibration")) {
         assertTrue(bridge.output().contains(option), () -> option + " in\n" + bridge.output());
       }
     }
@@ -117,6 +124,28 @@ class CommandLineIT {
         argument("--mqtt_topic_subscribe", "to/+", "topic_subscribe"),
         argument("--mqtt_topic_subscribe", "from_dehneEVSE", "topic_"),
         argument("--simulate", "many", "many"),
+        argument("--simulate-against", "localhost", "--simulate-against", "HOST:PORT"),
+        argument("--simulate-against", "localhost:0", "--simulate-against", "port"),
+        argument("--simulate-against", "localhost:65536", "--simulate-against", "port"),
+        argument("--simulate-against", ":9091", "--simulate-against", "HOST:PORT"),
+        argument("--simulate-against", "no-such-host.invalid:9091", "no-such-host.invalid"),
+        argument("--scenario", "charging", "--scenario", "--simulate"),
+        wrong("--calibration alone", bridge -> bridge.arguments("--calibration"), "--simulate"),
+        wrong(
+            "an unknown scenario",
+            bridge -> bridge.arguments("--simulate", "1", "--scenario", "racing"),
+            "racing",
+            "mixed",
+            "charging"),
+        wrong(
+            "no simulated charger against a bridge",
+            bridge -> bridge.arguments("--simulate-against", "localhost:9091", "--simulate", "0"),
+            "--simulate",
+            "1 to"),
+        wrong(
+            "a broker for simulated chargers",
+            bridge -> bridge.arguments("--simulate-against", "localhost:9091", "-h", "tcp://x"),
+            "--simulate-against"),
         argument("-c", "there-is-no-such-file.toml", "there-is-no-such-file.toml"),
         wrong("-c with a folder", bridge -> bridge.arguments("-c", "routes"), "routes"),
         wrong("an unknown option", bridge -> bridge.arguments("--mqtt_hots=x"), "--mqtt_hots"),
@@ -281,6 +310,45 @@ class CommandLineIT {
       assertEquals(2, bridge.exitStatus(), bridge::output);
       assertOneLineNames(bridge.output(), List.of("routes", named));
       assertNoStackTrace(bridge.output());
+    }
+  }
+
+  @Test
+  void printsTheCalibrationOfSimulatedChargersFromAnyFolder() {
+    try (BridgeProcess bridge =
+        BridgeProcess.builder()
+            .withoutRoutes()
+            .withoutProperties()
+            .arguments("--simulate", "2", "--calibration")
+            .start()) {
+      assertEquals(0, bridge.exitStatus(), bridge::output);
+      List<String> lines = bridge.output().lines().toList();
+      assertEquals(12, lines.size(), bridge::output);
+      for (String line : lines) {
+        assertTrue(line.matches("sensors\\.id_[0-9A-F]{32}\\.\\w+_l[123] = \\d+,\\d+,\\d+"), line);
+      }
+    }
+  }
+
+  @Test
+  void runsSimulatedChargersAgainstAnotherBridgeFromAnyFolder() throws IOException {
+    try (ServerSocket other = new ServerSocket(0, 2, InetAddress.getLoopbackAddress());
+        BridgeProcess chargers =
+            BridgeProcess.builder()
+                .withoutRoutes()
+                .withoutProperties()
+                .arguments("--simulate-against", "127.0.0.1:" + other.getLocalPort())
+                .arguments("--simulate", "2", "--scenario", "charging")
+                .start()) {
+      other.setSoTimeout(20_000);
+      Set<String> hellos = new TreeSet<>();
+      for (int i = 0; i < 2; i++) {
+        try (Socket charger = other.accept()) {
+          hellos.add(new String(charger.getInputStream().readNBytes(17), US_ASCII));
+        }
+      }
+      assertEquals(Set.of("SIMULATED0000001\t", "SIMULATED0000002\t"), hellos);
+      assertTrue(chargers.isRunning());
     }
   }
 

@@ -363,7 +363,7 @@ class FirmwareTest {
 
   @Test
   void aFullSizeImageTakesNineSecondsAndMoreThan30UntilItIsBack() {
-    byte[] image = FirmwareImage.of(10, FirmwareImage.MAX_BYTES);
+    byte[] image = SimulatedFirmware.of(10, SimulatedFirmware.MAX_BYTES);
     sendFirmware(image, crc32Of(image));
     bridge.runMillis(9_000 + 1_000 + 8_000 + 13_000 - 100);
     assertEquals(1, bridge.connections());
@@ -378,7 +378,7 @@ class FirmwareTest {
   @Test
   void contactorStaysClosedUntilTheResetAfterAnUpload() {
     bridge.ask(SET_CONTACTOR_STATE, (byte) 1);
-    byte[] image = FirmwareImage.of(10, 64);
+    byte[] image = SimulatedFirmware.of(10, 64);
     sendFirmware(image, crc32Of(image));
     bridge.runMillis(1_000);
     assertTrue(charger.isContactorClosed());
@@ -392,7 +392,7 @@ class FirmwareTest {
   void allDataMustHaveComeTenSecondsAfterTheRequestBefore(int waitMillis, boolean taken) {
     bridge.ask(PING);
     bridge.runMillis(waitMillis);
-    byte[] image = FirmwareImage.of(10, FirmwareImage.MAX_BYTES);
+    byte[] image = SimulatedFirmware.of(10, SimulatedFirmware.MAX_BYTES);
     sendFirmware(image, crc32Of(image));
     bridge.runMillis(60_000);
 
@@ -405,7 +405,7 @@ class FirmwareTest {
   @Test
   void refusesADamagedImageSaysSoInItsLogAndComesBackWithItsOldProgram() {
     bridge.ask(COLLECT_DATA);
-    byte[] image = FirmwareImage.of(10, 1_024);
+    byte[] image = SimulatedFirmware.of(10, 1_024);
     sendFirmware(image, crc32Of(image) + 1);
     bridge.runMillis(11_000);
 

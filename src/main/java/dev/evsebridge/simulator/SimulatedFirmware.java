@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * Firmware for simulated chargers: an image that begins with the ASCII text {@code SIMULATED
  * FIRMWARE n;} runs as version <i>n</i>. Every other image runs as the version before it.
  */
-public final class FirmwareImage {
+public final class SimulatedFirmware {
   /** The largest image that a charger can take. */
   public static final int MAX_BYTES = 126_976;
 
@@ -19,7 +19,7 @@ public final class FirmwareImage {
   private static final int MAX_HEAD_BYTES = 23;
   private static final int MAX_VERSION = 255;
 
-  private FirmwareImage() {}
+  private SimulatedFirmware() {}
 
   /**
    * An image of so many bytes that runs as this version.
