@@ -1,0 +1,372 @@
+package dev.evsebridge.docs;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.evsebridge.app.Beans;
+import dev.evsebridge.app.Bridge;
+import dev.evsebridge.charger.connection.Admission;
+import dev.evsebridge.charger.connection.BackPressure;
+import dev.evsebridge.charger.connection.ChargerPipeline;
+import dev.evsebridge.charger.session.ChargerSession;
+import dev.evsebridge.charger.session.OpenRequests;
+import dev.evsebridge.charger.session.SessionListener;
+import dev.evsebridge.charger.session.SessionRegistry;
+import dev.evsebridge.config.BridgeSettings;
+import dev.evsebridge.config.Configuration;
+import dev.evsebridge.config.ConfigurationException;
+import dev.evsebridge.config.Setting;
+import dev.evsebridge.docs.MarkdownFile.Line;
+import dev.evsebridge.docs.MarkdownFile.Row;
+import dev.evsebridge.message.ErrorCode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What exists is documented, and what is documented exists. */
+class DocumentsTest {
+
+  private static final MarkdownFile CONFIGURATION = MarkdownFile.of("docs/configuration.md");
+  private static final MarkdownFile ROUTES = MarkdownFile.of("docs/routes.md");
+  private static final MarkdownFile MQTT_API = MarkdownFile.of("docs/mqtt-api.md");
+
+  /** Not a setting of its own: one for each charger. */
+  private static final String CHARGER_NAME = "evse_name.id_<SERIAL>";
+
+  private static final Pattern CLASS_NAME = Pattern.compile("[A-Z][a-z0-9]+(?:[A-Z][A-Za-z0-9]*)+");
+  private static final Pattern TEST_NAME = Pattern.compile("\\b[A-Z][A-Za-z0-9]+(?:IT|Test)\\b");
+
+  @Test
+  void documentEverySettingWithItsDefault() {
+    Map<String, String> documented = new TreeMap<>();
+    for (String section : List.of("Chargers", "Broker", "Bridge")) {
+      for (Row row : CONFIGURATION.rows(section)) {
+        String defaultValue = row.cells().get(1);
+        documented.put(
+            row.code(0).get(0),
+            defaultValue.equals("empty") ? "" : defaultValue.replace("`", ""));
+      }
+    }
+    assertEquals("", documented.remove(CHARGER_NAME));
+    assertEquals(
+        Arrays.stream(Setting.values())
+            .collect(
+                Collectors.toMap(
+                    Setting::key, Setting::defaultValue, (one, other) -> one, TreeMap::new)),
+        documented);
+  }
+
+  @Test
+  void documentEveryCommandLineOption() {
+    Set<String> documented =
+        CONFIGURATION.rows("Command line").stream()
+            .flatMap(row -> row.code(0).stream())
+            .map(option -> option.split(" ", 2)[0])
+            .collect(Collectors.toCollection(TreeSet::new));
+
+    assertEquals(optionsOf(help()), documented);
+  }
+
+  private static String help() {
+    PrintStream before = System.out;
+    ByteArrayOutputStream captured = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(captured, true, StandardCharsets.UTF_8));
+    try {
+      assertEquals(0, Bridge.run("--help"));
+    } finally {
+      System.setOut(before);
+    }
+    return captured.toString(StandardCharsets.UTF_8);
+  }
+
+  private static Set<String> optionsOf(String help) {
+    String heads =
+        help.lines()
+            .dropWhile(line -> !line.startsWith("  "))
+            .map(line -> line.strip().split("\\s{2,}", 2)[0])
+            .filter(head -> head.startsWith("-"))
+            .collect(Collectors.joining("\n"));
+    return Pattern.compile("(?<![\\w-])--?[a-z][\\w-]*")
+        .matcher(heads)
+        .results()
+        .map(MatchResult::group)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  @Test
+  void documentEveryErrorCode() {
+    assertEquals(
+        Arrays.stream(ErrorCode.values())
+            .map(ErrorCode::code)
+            .collect(Collectors.toCollection(TreeSet::new)),
+        firstCodes(MQTT_API.rows("Errors")));
+  }
+
+  @Test
+  void documentEveryRouteWithItsFile() throws IOException {
+    Set<String> documented = new TreeSet<>();
+    for (Row row : ROUTES.rows("Routes")) {
+      documented.add(row.code(0).get(0) + " " + row.code(1).get(0));
+    }
+    Set<String> existing = new TreeSet<>();
+    for (Path file : routeFiles()) {
+      Pattern.compile("(?m)^- route:\\s+id: (\\S+)")
+          .matcher(Files.readString(file))
+          .results()
+          .forEach(match -> existing.add(file.getFileName() + " " + match.group(1)));
+    }
+    assertEquals(existing, documented);
+  }
+
+  @Test
+  void documentEveryBean() {
+    assertEquals(new TreeSet<>(beans().keySet()), beanSections());
+  }
+
+  private static Set<String> beanSections() {
+    List<String> headings = ROUTES.headings();
+    return new TreeSet<>(
+        headings.subList(headings.indexOf("Beans") + 1, headings.indexOf("Examples")));
+  }
+
+  private static Map<String, Object> beans() {
+    try {
+      BridgeSettings settings =
+          Configuration.read(MarkdownFile.PROJECT, null, Map.of(), Map.of());
+      SessionRegistry registry =
+          new SessionRegistry(settings.limits(), new Nobody(), new OpenRequests());
+      Admission admission =
+          new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
+      return Beans.named(
+          new ChargerPipeline(registry, admission, new BackPressure(), error -> {}),
+          registry,
+          settings.mqtt().maxPayloadBytes());
+    } catch (ConfigurationException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static final class Nobody implements SessionListener {
+    @Override
+    public void connected(ChargerSession session, @Nullable ChargerSession replaced) {}
+
+    @Override
+    public void disconnected(ChargerSession session) {}
+  }
+
+  @Test
+  void documentEveryBeanMethodThatRoutesCall() throws IOException {
+    Set<String> documented = new TreeSet<>();
+    for (String bean : beanSections()) {
+      for (Row row : ROUTES.rows(bean)) {
+        documented.add(bean + "." + row.code(0).get(0));
+      }
+    }
+    documented.removeIf(method -> method.startsWith("json."));
+    Set<String> called = new TreeSet<>();
+    for (Path file : routeFiles()) {
+      Pattern.compile("ref: (\\w+)\\s+method: (\\w+)")
+          .matcher(Files.readString(file))
+          .results()
+          .forEach(match -> called.add(match.group(1) + "." + match.group(2)));
+    }
+    assertEquals(called, documented);
+  }
+
+  @Test
+  void nameNoBeanMethodThatDoesNotExist() {
+    for (String bean : beanSections()) {
+      Set<String> methods =
+          Arrays.stream(beans().get(bean).getClass().getMethods())
+              .map(Method::getName)
+              .collect(Collectors.toSet());
+      for (Row row : ROUTES.rows(bean)) {
+        String method = row.code(0).get(0);
+        assertTrue(methods.contains(method), () -> bean + " has no method " + method);
+      }
+    }
+  }
+
+  @Test
+  void nameOnlyHeadersThatExist() throws IllegalAccessException {
+    Set<String> headers = new TreeSet<>();
+    for (var constant : PahoMqtt5Constants.class.getFields()) {
+      headers.add(String.valueOf(constant.get(null)));
+    }
+    for (Row row : ROUTES.rows("paho-mqtt5")) {
+      assertTrue(headers.contains(row.code(0).get(0)), row::toString);
+    }
+  }
+
+  @Test
+  void linkOnlyToWhatIsThere() {
+    List<String> broken = new ArrayList<>();
+    for (MarkdownFile page : MarkdownFile.all()) {
+      for (Line link : page.links()) {
+        String target = link.text();
+        if (!target.startsWith("http") && !isThere(page, target)) {
+          broken.add(page + ":" + link.number() + ": " + target);
+        }
+      }
+    }
+    assertEquals(List.of(), broken);
+  }
+
+  private static boolean isThere(MarkdownFile page, String target) {
+    String[] parts = target.split("#", 2);
+    Path file =
+        parts[0].isEmpty() ? page.path() : page.path().resolveSibling(parts[0]).normalize();
+    if (!Files.exists(file)) {
+      return false;
+    }
+    return parts.length == 1
+        || MarkdownFile.of(MarkdownFile.PROJECT.relativize(file).toString())
+            .anchors()
+            .contains(parts[1]);
+  }
+
+  @Test
+  void nameOnlyClassesThatExist() {
+    Set<String> classes = sourceNames();
+    List<String> unknown = new ArrayList<>();
+    for (MarkdownFile page : MarkdownFile.all()) {
+      for (Line line : page.lines()) {
+        for (String code : MarkdownFile.code(line.text())) {
+          String name = code.replaceFirst("(?:\\(.*\\)|#.*|\\..*)$", "");
+          if (CLASS_NAME.matcher(name).matches()
+              && !name.startsWith("Camel")
+              && !classes.contains(name)
+              && !isForeign(name)) {
+            unknown.add(page + ":" + line.number() + ": " + name);
+          }
+        }
+        TEST_NAME
+            .matcher(line.text())
+            .results()
+            .map(MatchResult::group)
+            .filter(name -> !classes.contains(name))
+            .forEach(name -> unknown.add(page + ":" + line.number() + ": " + name));
+      }
+    }
+    assertEquals(List.of(), unknown);
+  }
+
+  @Test
+  void nameOnlyClassesInPackagesThatHoldThem() {
+    List<String> unknown = new ArrayList<>();
+    for (MarkdownFile page : MarkdownFile.all()) {
+      for (Line line : page.lines()) {
+        Pattern.compile("\\bdev\\.evsebridge\\.[a-z.]*[A-Z]\\w+")
+            .matcher(line.text())
+            .results()
+            .map(MatchResult::group)
+            .filter(name -> !sourceExists(name))
+            .forEach(name -> unknown.add(page + ":" + line.number() + ": " + name));
+      }
+    }
+    assertEquals(List.of(), unknown);
+  }
+
+  private static boolean sourceExists(String className) {
+    String file = className.replace('.', '/') + ".java";
+    return Stream.of("main", "test", "bench")
+        .anyMatch(
+            tree ->
+                Files.exists(MarkdownFile.PROJECT.resolve("src/" + tree + "/java").resolve(file)));
+  }
+
+  /** Of the libraries; the documentation names few of them. */
+  private static boolean isForeign(String name) {
+    return Set.of(
+            "CompletionStage",
+            "EmbeddedChannel",
+            "JacksonException",
+            "LimitNOFILE",
+            "NettyConsumer")
+        .contains(name);
+  }
+
+  private static Set<String> sourceNames() {
+    try (Stream<Path> files = Files.walk(MarkdownFile.PROJECT.resolve("src"))) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(".java"))
+          .map(name -> name.substring(0, name.length() - ".java".length()))
+          .collect(Collectors.toSet());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void nameOnlySettingsThatExist() {
+    Set<String> keys =
+        Arrays.stream(Setting.values()).map(Setting::key).collect(Collectors.toSet());
+    List<String> unknown = new ArrayList<>();
+    for (MarkdownFile page : MarkdownFile.all()) {
+      for (Line line : page.lines()) {
+        for (String code : MarkdownFile.code(line.text())) {
+          String key = code.split("[ =]", 2)[0].replaceAll("[{}]", "");
+          if (key.matches("(?:evse|mqtt|bridge)\\.[a-z][a-z_.]*") && !keys.contains(key)) {
+            unknown.add(page + ":" + line.number() + ": " + key);
+          }
+        }
+      }
+    }
+    assertEquals(List.of(), unknown);
+  }
+
+  @Test
+  void showOnlyMessagesThatAreJson() throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    for (MarkdownFile page : MarkdownFile.all()) {
+      StringBuilder message = new StringBuilder();
+      for (Line line : page.lines()) {
+        boolean starts = line.text().startsWith("    {\"");
+        if (starts || (!message.isEmpty() && line.text().startsWith("     "))) {
+          if (starts && !message.isEmpty()) {
+            json.readTree(message.toString());
+            message.setLength(0);
+          }
+          message.append(line.text());
+        } else if (!message.isEmpty()) {
+          assertTrue(json.readTree(message.toString()).isObject(), page + ":" + line.number());
+          message.setLength(0);
+        }
+      }
+    }
+  }
+
+  private static Set<String> firstCodes(List<Row> rows) {
+    return rows.stream()
+        .map(row -> row.code(0).get(0).toLowerCase(Locale.ROOT))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static List<Path> routeFiles() throws IOException {
+    try (Stream<Path> files = Files.list(MarkdownFile.PROJECT.resolve("routes"))) {
+      return files.sorted().toList();
+    }
+  }
+}

@@ -1,0 +1,3 @@
+/** Keeps the documentation and the code together. */
+@org.jspecify.annotations.NullMarked
+package dev.evsebridge.docs;

@@ -1,0 +1,92 @@
+package dev.evsebridge.it;
+
+import static dev.evsebridge.testkit.MqttProbe.message;
+import static dev.evsebridge.testkit.MqttProbe.onTopic;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evsebridge.docs.MarkdownFile;
+import dev.evsebridge.testkit.BridgeProcess;
+import dev.evsebridge.testkit.Messages;
+import dev.evsebridge.testkit.Mosquitto;
+import dev.evsebridge.testkit.MqttProbe;
+import dev.evsebridge.testkit.RawCharger;
+import dev.evsebridge.testkit.RequiresMosquitto;
+import dev.evsebridge.testkit.Serials;
+import dev.evsebridge.testkit.WireFrame;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** The access rules of docs/deployment.md let everybody do what is said there, and no more. */
+@RequiresMosquitto
+class AccessRulesIT {
+
+  @Test
+  void letTheControllerCommandAndTheViewerLookOn() {
+    String serial = Serials.next();
+    try (Mosquitto mosquitto =
+            Mosquitto.builder()
+                .user("evse-bridge", "b")
+                .user("controller", "c")
+                .user("viewer", "v")
+                .acl(documentedRules())
+                .start();
+        BridgeProcess bridge =
+            BridgeProcess.connectingTo(mosquitto)
+                .environment("MQTT_USERNAME", "evse-bridge")
+                .environment("MQTT_PASSWORD", "b")
+                .start()
+                .awaitListening();
+        MqttProbe controller = probe(mosquitto, "controller", "c");
+        MqttProbe viewer = probe(mosquitto, "viewer", "v");
+        RawCharger charger = RawCharger.connect(bridge.port()).hello(serial, 9)) {
+      charger.answerLikeFirmware();
+      String availability = "from_dehneEVSE/" + serial + "/availability";
+      assertEquals("online", viewer.take(onTopic(availability)).text());
+      assertEquals(
+          "online", viewer.take(onTopic("from_dehneEVSE/bridge/availability")).text());
+      viewer.take(message("new_connection", serial));
+
+      for (String user : List.of("viewer", "controller")) {
+        tryToPublish(mosquitto, user, "from_dehneEVSE/error", "not an error");
+      }
+      tryToPublish(
+          mosquitto, "viewer", MqttProbe.REQUEST_TOPIC, Messages.setContactor(serial, true));
+      controller.request(Messages.ping(serial), "from_dehneEVSE/replies/controller", "1");
+
+      assertEquals(
+          "response_ping",
+          controller.take(onTopic("from_dehneEVSE/replies/controller")).field("message_type"));
+      viewer.take(message("response_ping", serial));
+      assertEquals(WireFrame.ping(), charger.takeFrame());
+      assertEquals(List.of(), charger.untakenFrames());
+      assertEquals(List.of(), controller.untaken(MqttProbe.error()));
+      assertTrue(bridge.isRunning());
+    }
+  }
+
+  /** With a connection of its own: the client library ends one on which it was refused. */
+  private static void tryToPublish(Mosquitto mosquitto, String user, String topic, String text) {
+    try (MqttProbe probe = probe(mosquitto, user, user.substring(0, 1))) {
+      probe.publish(topic, text.getBytes(UTF_8));
+    }
+  }
+
+  private static MqttProbe probe(Mosquitto mosquitto, String user, String password) {
+    return MqttProbe.builder(mosquitto.url())
+        .user(user, password)
+        .subscribingTo("from_dehneEVSE/#")
+        .connect();
+  }
+
+  private static String documentedRules() {
+    return MarkdownFile.of("docs/deployment.md").lines().stream()
+        .filter(line -> line.section().equals("Access rules at the broker"))
+        .map(MarkdownFile.Line::text)
+        .filter(text -> text.startsWith("    user ") || text.startsWith("    topic "))
+        .map(String::strip)
+        .collect(Collectors.joining("\n", "", "\n"));
+  }
+}
