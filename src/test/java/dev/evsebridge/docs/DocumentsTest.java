@@ -64,8 +64,7 @@ class DocumentsTest {
       for (Row row : CONFIGURATION.rows(section)) {
         String defaultValue = row.cells().get(1);
         documented.put(
-            row.code(0).get(0),
-            defaultValue.equals("empty") ? "" : defaultValue.replace("`", ""));
+            row.code(0).get(0), defaultValue.equals("empty") ? "" : defaultValue.replace("`", ""));
       }
     }
     assertEquals("", documented.remove(CHARGER_NAME));
@@ -152,8 +151,7 @@ class DocumentsTest {
 
   private static Map<String, Object> beans() {
     try {
-      BridgeSettings settings =
-          Configuration.read(MarkdownFile.PROJECT, null, Map.of(), Map.of());
+      BridgeSettings settings = Configuration.read(MarkdownFile.PROJECT, null, Map.of(), Map.of());
       SessionRegistry registry =
           new SessionRegistry(settings.limits(), new Nobody(), new OpenRequests());
       Admission admission =
@@ -235,8 +233,7 @@ class DocumentsTest {
 
   private static boolean isThere(MarkdownFile page, String target) {
     String[] parts = target.split("#", 2);
-    Path file =
-        parts[0].isEmpty() ? page.path() : page.path().resolveSibling(parts[0]).normalize();
+    Path file = parts[0].isEmpty() ? page.path() : page.path().resolveSibling(parts[0]).normalize();
     if (!Files.exists(file)) {
       return false;
     }

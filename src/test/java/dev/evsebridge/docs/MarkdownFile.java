@@ -21,7 +21,8 @@ public final class MarkdownFile {
 
   private static final Pattern HEADING = Pattern.compile("#+ (.+)");
   private static final Pattern FENCE = Pattern.compile("\\s*```(\\w*)");
-  private static final Pattern LINK = Pattern.compile("\\[[^\\[\\]]*(?:\\[[^\\]]*\\])?[^\\]]*\\]\\(([^)\\s]+)\\)");
+  private static final Pattern LINK =
+      Pattern.compile("\\[[^\\[\\]]*(?:\\[[^\\]]*\\])?[^\\]]*\\]\\(([^)\\s]+)\\)");
   private static final Pattern CODE = Pattern.compile("`([^`]+)`");
 
   private final Path path;
@@ -147,10 +148,7 @@ public final class MarkdownFile {
     Set<String> anchors = new HashSet<>();
     for (String heading : headings()) {
       anchors.add(
-          heading
-              .toLowerCase(Locale.ROOT)
-              .replaceAll("[^\\p{L}\\p{N} _-]", "")
-              .replace(' ', '-'));
+          heading.toLowerCase(Locale.ROOT).replaceAll("[^\\p{L}\\p{N} _-]", "").replace(' ', '-'));
     }
     return anchors;
   }
@@ -208,7 +206,10 @@ public final class MarkdownFile {
 
   @Override
   public String toString() {
-    return PROJECT.toAbsolutePath().normalize().relativize(path.toAbsolutePath().normalize())
+    return PROJECT
+        .toAbsolutePath()
+        .normalize()
+        .relativize(path.toAbsolutePath().normalize())
         .toString();
   }
 }

@@ -45,8 +45,7 @@ class AccessRulesIT {
       charger.answerLikeFirmware();
       String availability = "from_dehneEVSE/" + serial + "/availability";
       assertEquals("online", viewer.take(onTopic(availability)).text());
-      assertEquals(
-          "online", viewer.take(onTopic("from_dehneEVSE/bridge/availability")).text());
+      assertEquals("online", viewer.take(onTopic("from_dehneEVSE/bridge/availability")).text());
       viewer.take(message("new_connection", serial));
 
       for (String user : List.of("viewer", "controller")) {

@@ -32,7 +32,8 @@ public final class Deadline {
     return new Deadline(clockNanos, clockNanos.getAsLong() + duration.toNanos());
   }
 
-  boolean passed() {
+  /** Whether it is over. */
+  public boolean passed() {
     return this != NONE && clockNanos.getAsLong() - atNanos >= 0;
   }
 }
