@@ -83,7 +83,7 @@ public enum Scenario {
 
   private static CarModel mixed(int number, CarModel car) {
     return switch (number % 5) {
-      case 2 -> car.withPhases(1);
+      case 2 -> car.withPhases(1).withCable(ProximityPilot.AMP_20);
       case 3 -> car.fullAfter(0.2);
       default -> car;
     };

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Help;
 
 /**
- * The other side of the broker: prints every message between bridge and controller, and asks each
- * connected charger for data every 5 seconds, as a controller has to.
+ * The other side of the broker: asks each connected charger for data every 5 seconds, as a
+ * controller has to, and prints every message but these requests.
  */
 final class Controller implements AutoCloseable, MqttCallback {
   private static final String FROM_CHARGERS = "from_dehneEVSE";
@@ -34,11 +34,13 @@ final class Controller implements AutoCloseable, MqttCallback {
   private static final int QOS = 1;
   private static final long TIMEOUT_MILLIS = 10_000;
   private static final long COLLECT_INTERVAL_SECONDS = 5;
+  private static final long HINT_INTERVAL_SECONDS = 60;
+  private static final String COLLECT_REQUEST = "request_data_collection";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final EmbeddedBroker broker;
-  private final MessageLine messageLine = new MessageLine(TO_CHARGERS, Help.Ansi.AUTO.enabled());
+  private final MessageLine messageLine;
   private final MqttAsyncClient mqtt;
   private final Set<String> chargers = new ConcurrentSkipListSet<>();
   private final ScheduledExecutorService timer =
@@ -48,10 +50,10 @@ final class Controller implements AutoCloseable, MqttCallback {
             thread.setDaemon(true);
             return thread;
           });
-  private boolean commandsExplained;
 
-  Controller(EmbeddedBroker broker) throws MqttException {
+  Controller(EmbeddedBroker broker, ReadingWords words) throws MqttException {
     this.broker = broker;
+    this.messageLine = new MessageLine(words, TO_CHARGERS, Help.Ansi.AUTO.enabled());
     this.mqtt = new MqttAsyncClient(broker.url(), "demo_controller", new MemoryPersistence());
   }
 
@@ -62,12 +64,15 @@ final class Controller implements AutoCloseable, MqttCallback {
       mqtt.subscribe(root + "/#", QOS).waitForCompletion(TIMEOUT_MILLIS);
     }
     timer.scheduleAtFixedRate(this::collectData, 1, COLLECT_INTERVAL_SECONDS, TimeUnit.SECONDS);
+    timer.scheduleAtFixedRate(this::explainCommands, 8, HINT_INTERVAL_SECONDS, TimeUnit.SECONDS);
   }
 
   @Override
   public void messageArrived(String topic, MqttMessage message) {
     String payload = new String(message.getPayload(), UTF_8);
-    System.out.println(messageLine.of(LocalTime.now(ZoneId.systemDefault()), topic, payload));
+    if (!topic.equals(TO_CHARGERS) || !payload.contains(COLLECT_REQUEST)) {
+      System.out.println(messageLine.of(LocalTime.now(ZoneId.systemDefault()), topic, payload));
+    }
     if (topic.equals(FROM_CHARGERS)) {
       noticeNewConnection(payload);
     } else if (topic.startsWith(FROM_CHARGERS + "/") && payload.equals("offline")) {
@@ -83,24 +88,24 @@ final class Controller implements AutoCloseable, MqttCallback {
       return;
     }
     if (message.path("message_type").asText().equals("new_connection")) {
-      String clientId = message.path("client_id").asText();
-      chargers.add(clientId);
-      if (!commandsExplained) {
-        commandsExplained = true;
-        explainCommands(clientId);
-      }
+      chargers.add(message.path("client_id").asText());
     }
   }
 
-  private void explainCommands(String clientId) {
+  private void explainCommands() {
+    if (chargers.isEmpty()) {
+      return;
+    }
+    String clientId = chargers.iterator().next();
     System.out.printf(
         """
 
-        To let this charger give a car up to 16 A, run in another terminal:
+        To let the car at %s have up to 16 A, run in another terminal:
           %s
           %s
 
         """,
+        ReadingWords.shortNameOf(clientId),
         command(clientId, "request_set_pwm_percent", "\"pwm_percent\":26"),
         command(clientId, "request_set_contactor_state", "\"contactor_state\":true"));
   }
@@ -114,7 +119,7 @@ final class Controller implements AutoCloseable, MqttCallback {
     for (String clientId : chargers) {
       String request =
           JSON.createObjectNode()
-              .put("message_type", "request_data_collection")
+              .put("message_type", COLLECT_REQUEST)
               .put("client_id", clientId)
               .toString();
       try {

@@ -1,12 +1,15 @@
 package dev.evsebridge.demo;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import java.time.LocalTime;
 import java.time.format.DateTimeFormatter;
 
 /**
- * One MQTT message as one line: time, direction, topic and payload, JSON without its white space.
+ * One MQTT message as one line: time, direction, topic and payload, JSON without its white space. A
+ * reading is told in words instead.
  *
  * <p>An arrow to the right is a message for the chargers, one to the left comes from them. In
  * colour, the former are yellow, the latter green, and errors red.
@@ -19,21 +22,30 @@ final class MessageLine {
   private static final String YELLOW = "\u001b[33m";
   private static final String PLAIN = "\u001b[0m";
 
+  private final ReadingWords readingWords;
   private final String rootToChargers;
   private final boolean inColour;
 
-  MessageLine(String rootToChargers, boolean inColour) {
+  MessageLine(ReadingWords readingWords, String rootToChargers, boolean inColour) {
+    this.readingWords = readingWords;
     this.rootToChargers = rootToChargers;
     this.inColour = inColour;
   }
 
   String of(LocalTime time, String topic, String payload) {
     boolean toChargers = topic.equals(rootToChargers) || topic.startsWith(rootToChargers + "/");
-    String head = "%s %s %s".formatted(TIME.format(time), toChargers ? "-->" : "<--", topic);
-    if (inColour) {
-      head = colourOf(topic, toChargers) + head + PLAIN;
+    String arrow = "%s %s ".formatted(TIME.format(time), toChargers ? "-->" : "<--");
+    JsonNode json = json(payload);
+    if (json.path("message_type").asText().equals("response_collect_data")) {
+      return coloured(topic, toChargers, arrow + readingWords.of(json));
     }
-    return head + " " + compact(payload);
+    return coloured(topic, toChargers, arrow + topic)
+        + " "
+        + (json.isMissingNode() ? payload : json);
+  }
+
+  private String coloured(String topic, boolean toChargers, String text) {
+    return inColour ? colourOf(topic, toChargers) + text + PLAIN : text;
   }
 
   private static String colourOf(String topic, boolean toChargers) {
@@ -43,11 +55,13 @@ final class MessageLine {
     return toChargers ? YELLOW : GREEN;
   }
 
-  private static String compact(String payload) {
+  private static JsonNode json(String payload) {
     try {
-      return payload.stripLeading().startsWith("{") ? JSON.readTree(payload).toString() : payload;
+      return payload.stripLeading().startsWith("{")
+          ? JSON.readTree(payload)
+          : MissingNode.getInstance();
     } catch (JsonProcessingException e) {
-      return payload;
+      return MissingNode.getInstance();
     }
   }
 }

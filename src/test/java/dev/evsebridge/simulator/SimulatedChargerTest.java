@@ -236,19 +236,19 @@ class SimulatedChargerTest {
     }
   }
 
-  private long milliamps(Sent reading) {
+  private double milliamps(Sent reading) {
     return milliunits(0, reading.intAt(CURRENTS_OFFSET));
   }
 
-  private long millivolts(Sent reading) {
+  private double millivolts(Sent reading) {
     return milliunits(3, reading.intAt(4));
   }
 
-  private long milliunits(int line, long adc) {
+  private double milliunits(int line, long adc) {
     String[] numbers = numbers(charger.calibrationSettings()).get(line).split(",", -1);
-    return (adc - Long.parseLong(numbers[0]))
-        * Long.parseLong(numbers[1])
-        / Long.parseLong(numbers[2]);
+    return (adc - Double.parseDouble(numbers[0]))
+        * Double.parseDouble(numbers[1])
+        / Double.parseDouble(numbers[2]);
   }
 
   private static List<String> numbers(List<String> settings) {

@@ -344,7 +344,7 @@ class SimulatorTest {
   }
 
   /** A raw peak in mA or mV, by the calibration that the charger tells. */
-  private long milliunits(String quantity, int phase, ByteBuffer data) {
+  private double milliunits(String quantity, int phase, ByteBuffer data) {
     String key = "%s_l%d = ".formatted(quantity, phase + 1);
     String line =
         charger().calibrationSettings().stream()
@@ -353,9 +353,9 @@ class SimulatorTest {
             .orElseThrow();
     String[] numbers = line.substring(line.indexOf('=') + 2).split(",", -1);
     int offset = quantity.equals("voltage") ? VOLTAGES_OFFSET : CURRENTS_OFFSET;
-    long adc = data.getInt(offset + 4 * phase);
-    return Math.max(0, (adc - Long.parseLong(numbers[0])) * Long.parseLong(numbers[1]))
-        / Long.parseLong(numbers[2]);
+    int adc = data.getInt(offset + 4 * phase);
+    return Math.max(0, (adc - Double.parseDouble(numbers[0])) * Double.parseDouble(numbers[1]))
+        / Double.parseDouble(numbers[2]);
   }
 
   private static byte[] logOf(Frame data) {
