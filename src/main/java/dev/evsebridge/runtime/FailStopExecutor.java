@@ -5,6 +5,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -21,8 +22,10 @@ public final class FailStopExecutor extends ScheduledThreadPoolExecutor {
   private static final Logger LOG = LoggerFactory.getLogger(FailStopExecutor.class);
 
   private static final int FAULT = 1;
+  private static final long PULSE_MILLIS = 1_000;
 
   private final Consumer<Throwable> onFault;
+  private final Pulse pulse;
 
   /**
    * Creates the executor of one daemon thread.
@@ -36,6 +39,20 @@ public final class FailStopExecutor extends ScheduledThreadPoolExecutor {
   FailStopExecutor(String name, Consumer<Throwable> onFault) {
     super(1, new DefaultThreadFactory(name, true));
     this.onFault = onFault;
+    this.pulse = Pulse.steady(name);
+    setRemoveOnCancelPolicy(true);
+  }
+
+  /** Beats each second from now on, and with each task, while the thread is at work. */
+  public Pulse pulse() {
+    var unused =
+        scheduleAtFixedRate(pulse::beat, PULSE_MILLIS, PULSE_MILLIS, TimeUnit.MILLISECONDS);
+    return pulse;
+  }
+
+  /** A task that takes long goes on; to be called between its steps. */
+  public void stillAtWork() {
+    pulse.beat();
   }
 
   /** Runs a task; one that comes after the end is not needed any more, and is left out. */
@@ -50,7 +67,13 @@ public final class FailStopExecutor extends ScheduledThreadPoolExecutor {
   @Override
   protected void afterExecute(Runnable task, @Nullable Throwable thrown) {
     super.afterExecute(task, thrown);
-    Throwable fault = thrown == null ? faultOf(task) : thrown;
+    pulse.beat();
+    Throwable fault;
+    try {
+      fault = thrown == null ? faultOf(task) : thrown;
+    } catch (OutOfMemoryError e) {
+      fault = e;
+    }
     // What is interrupted or refused because everything is ending is no fault.
     if (fault != null && !isShutdown()) {
       onFault.accept(fault);
@@ -71,8 +94,12 @@ public final class FailStopExecutor extends ScheduledThreadPoolExecutor {
   }
 
   private static void endProcess(String name, Throwable fault) {
+    if (fault instanceof VirtualMachineError) {
+      // An orderly end needs memory, which may have run out.
+      Runtime.getRuntime().halt(FAULT);
+    }
     // On a thread of its own: whoever closes the bridge may wait for this one.
     new Thread(() -> System.exit(FAULT), "fail-stop").start();
-    LOG.error("Fault in {}: the bridge ends, rather than going on half alive", name, fault);
+    LOG.error("Fatal error in {}; shutting down", name, fault);
   }
 }
