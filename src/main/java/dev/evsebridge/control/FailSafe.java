@@ -4,12 +4,15 @@ import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.mqtt.BrokerListener;
 import dev.evsebridge.runtime.FailStopExecutor;
 import dev.evsebridge.runtime.Failures;
+import dev.evsebridge.runtime.Pulse;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
+import org.apache.camel.ServiceStatus;
 import org.apache.camel.spi.RouteController;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,7 +23,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A charger opens its contactor by itself when nobody talks to it for 300 s, and every accepted
  * connection restarts that clock. So the listener route runs only once the broker has been reached,
- * and it is stopped, with all connections, when the broker has been away for the grace period.
+ * and it is stopped, with all connections, when the broker has been away for the grace period. The
+ * {@link DeadManSwitch} decides, here it is done.
  */
 public final class FailSafe implements BrokerListener {
 
@@ -36,11 +40,13 @@ public final class FailSafe implements BrokerListener {
   private final Runnable firstStarted;
   private final Consumer<Exception> firstStartFailed;
   private final FailStopExecutor executor = new FailStopExecutor("fail-safe");
+  private final DeadManSwitch deadMan;
 
-  private boolean brokerThere;
   private boolean everListened;
-  private boolean listening;
-  private @Nullable ScheduledFuture<?> pending;
+  private boolean stopping;
+  private @Nullable ScheduledFuture<?> nextLook;
+  private volatile boolean listening;
+  private volatile boolean brokerConnected;
 
   /**
    * Creates the fail-safe; it listens only after {@link #brokerConnected}.
@@ -64,52 +70,93 @@ public final class FailSafe implements BrokerListener {
     this.grace = grace;
     this.firstStarted = firstStarted;
     this.firstStartFailed = firstStartFailed;
+    this.deadMan = new DeadManSwitch(grace);
+  }
+
+  /** Beats while the thread of the fail-safe is at work. */
+  public Pulse pulse() {
+    return executor.pulse();
+  }
+
+  /** Whether chargers can connect. */
+  public boolean isListening() {
+    return listening;
+  }
+
+  /** Whether the broker is connected. */
+  public boolean isBrokerConnected() {
+    return brokerConnected;
   }
 
   @Override
   public void brokerConnected() {
-    executor.executeUnlessStopped(
-        () -> {
-          brokerThere = true;
-          cancelPending();
-          listen();
-        });
+    brokerConnected = true;
+    decide(deadMan::brokerConnected);
+  }
+
+  @Override
+  public void brokerProven() {
+    decide(deadMan::brokerProven);
   }
 
   @Override
   public void brokerLost() {
-    executor.executeUnlessStopped(
-        () -> {
-          brokerThere = false;
-          cancelPending();
-          LOG.warn(
-              "Without the broker nobody controls the chargers: unless it is back within {} s, their connections will be closed",
-              grace.toSeconds());
-          pending =
-              executor.schedule(this::stopAfterGrace, grace.toMillis(), TimeUnit.MILLISECONDS);
+    brokerConnected = false;
+    decide(
+        now -> {
+          DeadManSwitch.Decision decision = deadMan.brokerLost(now);
+          if (listening && decision == DeadManSwitch.Decision.KEEP) {
+            LOG.warn(
+                "Without the broker nobody controls the chargers: unless a connection to it works again within {} s of the first loss, their connections will be closed",
+                grace.toSeconds());
+          }
+          return decision;
         });
   }
 
   /** The listener route has been reloaded: its new version does not listen yet. */
   public void listenerReloaded() {
+    decide(
+        now -> {
+          listening = false;
+          return deadMan.look(now);
+        });
+  }
+
+  private void decide(LongFunction<DeadManSwitch.Decision> event) {
     executor.executeUnlessStopped(
         () -> {
-          listening = false;
-          if (brokerThere) {
-            listen();
+          if (!stopping) {
+            act(event.apply(System.nanoTime()));
           }
         });
   }
 
-  private void cancelPending() {
-    if (pending != null) {
-      pending.cancel(false);
-      pending = null;
+  private void act(DeadManSwitch.Decision decision) {
+    switch (decision) {
+      case LISTEN -> listen();
+      case KEEP -> {}
+      case STOP -> stopListening();
     }
+    lookAfter(
+        decision == DeadManSwitch.Decision.LISTEN && !listening
+            ? RETRY.toNanos()
+            : deadMan.nanosToNextLook(System.nanoTime()));
+  }
+
+  private void lookAfter(long nanos) {
+    if (nextLook != null) {
+      nextLook.cancel(false);
+    }
+    nextLook =
+        nanos == Long.MAX_VALUE
+            ? null
+            : executor.schedule(
+                () -> act(deadMan.look(System.nanoTime())), nanos, TimeUnit.NANOSECONDS);
   }
 
   private void listen() {
-    if (listening || !brokerThere) {
+    if (listening) {
       return;
     }
     try {
@@ -127,27 +174,33 @@ public final class FailSafe implements BrokerListener {
       }
       LOG.error(
           "Can't listen for chargers on {}: {}; trying again", address, Failures.rootMessage(e));
-      pending = executor.schedule(this::listen, RETRY.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
-  private void stopAfterGrace() {
-    if (brokerThere || !listening) {
+  private void stopListening() {
+    if (!listening) {
       return;
     }
     LOG.warn(
-        "The broker has been away for {} s: closing all charger connections and no longer listening, so that their own fail-safe can act",
+        deadMan.trustsConnections()
+            ? "The broker has been away for {} s: closing all charger connections and no longer listening, so that their own fail-safe can act"
+            : "No connection to the broker has worked for {} s: closing all charger connections and no longer listening, so that their own fail-safe can act",
         grace.toSeconds());
-    stopListening("the broker is away");
+    try {
+      close("the broker is away");
+    } catch (Exception e) {
+      // Chargers that nobody controls must not stay: the process ends, and with it its port.
+      throw new IllegalStateException("could not stop listening for chargers", e);
+    }
   }
 
-  private void stopListening(String reason) {
+  private void close(String reason) throws Exception {
     listening = false;
-    try {
-      registry.closeAll(reason);
-      routes.stopRoute(listenerRouteId, STOP_SECONDS, TimeUnit.SECONDS);
-    } catch (Exception e) {
-      LOG.error("Could not stop listening for chargers: {}", Failures.rootMessage(e));
+    registry.closeAll(reason);
+    routes.stopRoute(listenerRouteId, STOP_SECONDS, TimeUnit.SECONDS);
+    ServiceStatus status = routes.getRouteStatus(listenerRouteId);
+    if (status != null && !status.isStopped()) {
+      throw new IllegalStateException("the route %s is %s".formatted(listenerRouteId, status));
     }
   }
 
@@ -157,10 +210,10 @@ public final class FailSafe implements BrokerListener {
     try {
       executor.execute(
           () -> {
-            brokerThere = false;
-            cancelPending();
+            stopping = true;
+            lookAfter(Long.MAX_VALUE);
             if (listening) {
-              stopListening("the bridge is stopping");
+              closeForGood();
             }
             done.countDown();
           });
@@ -171,5 +224,14 @@ public final class FailSafe implements BrokerListener {
       LOG.debug("Already stopped", e);
     }
     executor.shutdownNow();
+  }
+
+  private void closeForGood() {
+    try {
+      close("the bridge is stopping");
+    } catch (Exception e) {
+      // The process ends in any case.
+      LOG.error("Could not stop listening for chargers: {}", Failures.rootMessage(e));
+    }
   }
 }

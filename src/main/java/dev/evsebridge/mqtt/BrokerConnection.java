@@ -2,6 +2,7 @@ package dev.evsebridge.mqtt;
 
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.runtime.FailStopExecutor;
+import dev.evsebridge.runtime.Pulse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -73,6 +74,11 @@ public final class BrokerConnection {
   /** Adds somebody to be told when the broker comes and goes; before {@link #start}. */
   public void addListener(BrokerListener listener) {
     listeners.add(listener);
+  }
+
+  /** Beat while the connection is looked after, and while requests get through. */
+  public List<Pulse> pulses() {
+    return List.of(executor.pulse(), subscriptions.delivering());
   }
 
   /** Begins to connect; returns at once. */
@@ -187,6 +193,7 @@ public final class BrokerConnection {
 
   private void subscribeAll(BrokerLink current) {
     for (Subscription subscription : subscriptions.all()) {
+      executor.stillAtWork();
       if (!current.subscribe(subscription)) {
         lost(current, "a subscription failed");
         return;
@@ -207,6 +214,14 @@ public final class BrokerConnection {
     outbox.connected(current, current.receiveMaximum());
     publishAvailability("online");
     listeners.forEach(BrokerListener::brokerConnected);
+    var unused =
+        executor.schedule(() -> proven(current), SHORT_LIVED.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  private void proven(BrokerLink current) {
+    if (link == current) {
+      listeners.forEach(BrokerListener::brokerProven);
+    }
   }
 
   /** A frozen broker leaves messages unacknowledged; the client may then be stuck in a write. */

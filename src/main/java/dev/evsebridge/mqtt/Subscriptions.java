@@ -1,5 +1,6 @@
 package dev.evsebridge.mqtt;
 
+import dev.evsebridge.runtime.Pulse;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,7 @@ final class Subscriptions {
 
   private final AtomicInteger filterIdsGiven = new AtomicInteger();
   private final ReentrantLock delivery = new ReentrantLock();
+  private final Pulse delivering = Pulse.whileBusy("delivery of requests");
   private final Queue<Subscription> removedWhilePaused = new ConcurrentLinkedQueue<>();
   private final Consumer<Subscription> removed;
   private volatile boolean paused;
@@ -84,6 +86,7 @@ final class Subscriptions {
 
   /** Passes a message on to everybody who wants it; waits while delivery is paused. */
   void deliver(String topic, MqttMessage message) {
+    delivering.begin();
     delivery.lock();
     try {
       List<Integer> ids = message.getProperties().getSubscriptionIdentifiers();
@@ -98,7 +101,13 @@ final class Subscriptions {
       }
     } finally {
       delivery.unlock();
+      delivering.end();
     }
+  }
+
+  /** Beats while requests get through. */
+  Pulse delivering() {
+    return delivering;
   }
 
   /** Waits for the message that is being delivered; then none is, until {@link #resume}. */

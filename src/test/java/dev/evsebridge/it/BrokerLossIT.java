@@ -161,6 +161,40 @@ class BrokerLossIT {
   }
 
   @Test
+  void closesChargersAndPortThoughConnectionsToTheBrokerComeAndGo() {
+    try (Mosquitto mosquitto = Mosquitto.started();
+        Cable cable = Cable.to(mosquitto.port());
+        MqttProbe probe = MqttProbe.connect(mosquitto);
+        BridgeProcess bridge =
+            BridgeProcess.connectingTo(cable.url())
+                .environment("BRIDGE_BROKER_LOSS_GRACE", "3s")
+                .start()
+                .awaitListening();
+        RawCharger charger =
+            RawCharger.connect(bridge.port()).answerLikeFirmware().hello(serial, 9)) {
+      probe.take(message("new_connection", serial));
+      long since = System.nanoTime();
+      while (bridge.isListening()) {
+        cutOnceItIsSubscribedAgain(cable);
+        Duration took = Duration.ofNanos(System.nanoTime() - since);
+        assertTrue(took.toSeconds() <= 15, () -> "listens still after " + took);
+      }
+      charger.awaitClosed();
+      for (int i = 0; i < 2; i++) {
+        cutOnceItIsSubscribedAgain(cable);
+        assertFalse(bridge.isListening());
+      }
+      bridge.awaitListening(Duration.ofSeconds(30));
+    }
+  }
+
+  private static void cutOnceItIsSubscribedAgain(Cable cable) {
+    int before = cable.subscribed().size();
+    cable.cut();
+    Patience.until("it is subscribed again", () -> cable.subscribed().size() > before);
+  }
+
+  @Test
   void noticesAFrozenBrokerAndTreatsItAsOneThatIsGone() {
     try (Mosquitto mosquitto = Mosquitto.started();
         MqttProbe probe = MqttProbe.connect(mosquitto);

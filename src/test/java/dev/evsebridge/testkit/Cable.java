@@ -91,6 +91,11 @@ public final class Cable implements AutoCloseable {
     setBlocked(false);
   }
 
+  /** Ends all connections; the client may connect again at once. */
+  public void cut() {
+    sockets.forEach(Cable::closeQuietly);
+  }
+
   private void setBlocked(boolean newState) {
     lock.lock();
     try {
