@@ -17,10 +17,13 @@ import dev.evsebridge.control.FailSafe;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
+import dev.evsebridge.runtime.EventLoopPulses;
 import dev.evsebridge.runtime.Footprint;
+import dev.evsebridge.runtime.Watchdog;
 import dev.evsebridge.simulator.Simulator;
 import dev.evsebridge.state.Availability;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -37,10 +40,14 @@ final class BridgeApplication implements AutoCloseable {
 
   private static final String STOPPED = "The bridge has stopped before the outcome was known.";
 
+  /** Below what systemd and Compose are told to wait before they kill the process. */
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(17);
+
   private final BridgeSettings settings;
   private final Simulation simulation;
   private final ListenAddress listenAddress;
   private final BackPressure backPressure = new BackPressure();
+  private final Watchdog watchdog = new Watchdog();
   private final OpenRequests openRequests = new OpenRequests();
   private final Announcements announcements = new Announcements();
   private final BrokerConnection broker;
@@ -72,7 +79,12 @@ final class BridgeApplication implements AutoCloseable {
     Admission admission =
         new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
     ChargerPipeline pipeline =
-        new ChargerPipeline(registry, admission, backPressure, announcements::error);
+        new ChargerPipeline(
+            registry,
+            admission,
+            backPressure,
+            announcements::error,
+            new EventLoopPulses(watchdog)::watch);
     Map<String, Object> beans =
         new HashMap<>(Beans.named(pipeline, registry, settings.mqtt().maxPayloadBytes()));
     beans.put("paho-mqtt5", new BridgeMqttComponent(broker));
@@ -87,7 +99,9 @@ final class BridgeApplication implements AutoCloseable {
 
   void start() throws Exception {
     listenAddress.requireFree();
+    watchdog.start();
     broker.start();
+    broker.pulses().forEach(watchdog::add);
     startCamel();
     FailSafe guard =
         new FailSafe(
@@ -99,6 +113,7 @@ final class BridgeApplication implements AutoCloseable {
             this::startSimulator,
             this::couldNotListen);
     failSafe = guard;
+    watchdog.add(guard.pulse());
     announcements.to(camel.context().createProducerTemplate());
     broker.addListener(availability);
     broker.addListener(guard);
@@ -172,6 +187,7 @@ final class BridgeApplication implements AutoCloseable {
     if (started) {
       LOG.info("Stopping");
     }
+    watchdog.stopWithin(STOP_LIMIT);
     if (folderWatch != null) {
       folderWatch.close();
     }

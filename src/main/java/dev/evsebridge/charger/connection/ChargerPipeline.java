@@ -8,6 +8,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.RecvByteBufAllocator;
+import java.util.function.Consumer;
 import org.apache.camel.component.netty.NettyConsumer;
 import org.apache.camel.component.netty.ServerInitializerFactory;
 import org.jspecify.annotations.Nullable;
@@ -32,19 +33,29 @@ public final class ChargerPipeline extends ServerInitializerFactory {
   private final Admission admission;
   private final BackPressure backPressure;
   private final ErrorSink errors;
+  private final Consumer<Channel> opened;
   private final ConnectionLimit connectionLimit;
   private final RequestEncoder encoder = new RequestEncoder();
   private final AcceptFaults acceptFaults = new AcceptFaults();
   private final @Nullable RouteHandler route;
 
-  /** Creates the factory that the route names. */
+  /**
+   * Creates the factory that the route names.
+   *
+   * @param opened is told of each connection, on its event loop
+   */
   public ChargerPipeline(
-      SessionRegistry registry, Admission admission, BackPressure backPressure, ErrorSink errors) {
+      SessionRegistry registry,
+      Admission admission,
+      BackPressure backPressure,
+      ErrorSink errors,
+      Consumer<Channel> opened) {
     this(
         registry,
         admission,
         backPressure,
         errors,
+        opened,
         new ConnectionLimit(admission.limits().maxConnections()),
         null);
   }
@@ -54,12 +65,14 @@ public final class ChargerPipeline extends ServerInitializerFactory {
       Admission admission,
       BackPressure backPressure,
       ErrorSink errors,
+      Consumer<Channel> opened,
       ConnectionLimit connectionLimit,
       @Nullable NettyConsumer consumer) {
     this.registry = registry;
     this.admission = admission;
     this.backPressure = backPressure;
     this.errors = errors;
+    this.opened = opened;
     this.connectionLimit = connectionLimit;
     this.route = consumer == null ? null : new RouteHandler(consumer);
   }
@@ -67,12 +80,13 @@ public final class ChargerPipeline extends ServerInitializerFactory {
   @Override
   public ServerInitializerFactory createPipelineFactory(NettyConsumer nettyConsumer) {
     return new ChargerPipeline(
-        registry, admission, backPressure, errors, connectionLimit, nettyConsumer);
+        registry, admission, backPressure, errors, opened, connectionLimit, nettyConsumer);
   }
 
   @Override
   protected void initChannel(Channel channel) {
     acceptFaults.watch(channel.parent());
+    opened.accept(channel);
     channel.config().setRecvByteBufAllocator(READ_SIZE);
     SessionLimits limits = admission.limits();
     ChannelPipeline pipeline = channel.pipeline();

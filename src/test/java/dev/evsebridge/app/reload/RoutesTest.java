@@ -87,7 +87,8 @@ class RoutesTest {
     main.configure().setStartupSummaryLevel(StartupSummaryLevel.Off);
     main.bind("paho-mqtt5", mqtt);
     Beans.named(
-            new ChargerPipeline(registry, admission, new BackPressure(), error -> {}),
+            new ChargerPipeline(
+                registry, admission, new BackPressure(), error -> {}, channel -> {}),
             registry,
             settings.mqtt().maxPayloadBytes())
         .forEach(main::bind);

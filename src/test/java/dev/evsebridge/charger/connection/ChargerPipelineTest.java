@@ -49,7 +49,11 @@ class ChargerPipelineTest {
       new SessionRegistry(LIMITS, new Nobody(), new OpenRequests());
   private final ChargerPipeline pipeline =
       new ChargerPipeline(
-          registry, new Admission(LIMITS, SerialNumber::hex, Set.of()), backPressure, errors::add);
+          registry,
+          new Admission(LIMITS, SerialNumber::hex, Set.of()),
+          backPressure,
+          errors::add,
+          channel -> {});
 
   static Stream<KnownMessages.FromCharger> fromCharger() {
     return KnownMessages.fromCharger();
