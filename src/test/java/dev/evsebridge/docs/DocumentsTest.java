@@ -157,7 +157,7 @@ class DocumentsTest {
       Admission admission =
           new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
       return Beans.named(
-          new ChargerPipeline(registry, admission, new BackPressure(), error -> {}),
+          new ChargerPipeline(registry, admission, new BackPressure(), error -> {}, channel -> {}),
           registry,
           settings.mqtt().maxPayloadBytes());
     } catch (ConfigurationException e) {
