@@ -61,6 +61,7 @@ public final class ChargeController {
 
   private static final Duration FRESH_FOR_FIRMWARE = Duration.ofSeconds(1);
   private static final int MOST_TRANSITIONS = 16;
+  private static final int MOST_PASSES = 8;
 
   /** The reasons that come from set-points: ending an offer for them waits for its slot. */
   private static final Set<Why> SET_POINTS =
@@ -96,6 +97,7 @@ public final class ChargeController {
   private boolean freshlyPlugged;
   private boolean openBeforeLoss;
   private boolean firmwareSent;
+  private boolean notifiedSinceReading;
   private int confirmations;
   private int closeTries;
   private int disobeyed;
@@ -113,6 +115,7 @@ public final class ChargeController {
   private Event.@Nullable Reading reading;
   private Event.@Nullable Reading lastReading;
   private boolean notified;
+  private boolean acted;
   private boolean memoryChanged;
   private @Nullable String refusal;
   private Allowance allowance;
@@ -154,12 +157,23 @@ public final class ChargeController {
     memoryChanged = false;
     refusal = null;
     take(event);
-    setPoints.advance(now);
-    life.advance(now);
-    decide();
-    steerPilotSignal();
-    leaveWhenStopping();
-    collect();
+    // Once more after each command: the last pass, which commands nothing, knows all deadlines.
+    int passes = 0;
+    do {
+      if (passes++ > MOST_PASSES) {
+        throw new IllegalStateException("no end of commands in " + state);
+      }
+      acted = false;
+      now = new Moment(nowNanos);
+      setPoints.advance(now);
+      life.advance(now);
+      decide();
+      steerPilotSignal();
+      leaveWhenStopping();
+      collect();
+      reading = null;
+      notified = false;
+    } while (acted);
     Integer offered = pilotSignal.offeredDeciamps();
     if (offered != null) {
       protection.offered(offered, nowNanos);
@@ -195,6 +209,7 @@ public final class ChargeController {
       take(taken);
     } else if (event instanceof Event.Notified) {
       notified = state != OFFLINE && state != FIRMWARE;
+      notifiedSinceReading |= notified;
     } else if (event instanceof Event.Acked acked) {
       acknowledged(acked.command());
     } else if (event instanceof Event.CommandFailed failed) {
@@ -253,6 +268,7 @@ public final class ChargeController {
     protection.disconnected();
     collects.forget();
     lastReading = null;
+    notifiedSinceReading = false;
     heard.clear();
   }
 
@@ -267,6 +283,7 @@ public final class ChargeController {
     reading = taken;
     lastReading = taken;
     heard.set(nowNanos);
+    notifiedSinceReading = false;
     collects.answered();
     uptime.read(taken.uptimeMillis(), nowNanos);
     if (pilotSignal.observed(taken.pwmPercent(), nowNanos)) {
@@ -554,7 +571,9 @@ public final class ChargeController {
       boolean goesOn =
           vehicle.connectedOnly() && pilotSignal.offersNow() && startObstacle() == null;
       go(goesOn ? OFFERED : WAITING);
-      holdBackRaise();
+      if (goesOn) {
+        holdBackRaise();
+      }
       return;
     }
     if (!vehicle.asksForPower()) {
@@ -673,9 +692,17 @@ public final class ChargeController {
         seenOpenAfterClose.setIfNone(now.nowNanos());
       }
     }
-    if (state == CLOSING && now.over(seenOpenAfterClose, CLOSE_AGAIN)) {
+    if (state == CLOSING && mayCloseAgain()) {
       sendClose();
     }
+  }
+
+  /** What was true before the first close must still be true before the second. */
+  private boolean mayCloseAgain() {
+    return now.over(seenOpenAfterClose, CLOSE_AGAIN)
+        && !notifiedSinceReading
+        && now.over(heard, LAST_CHANCE)
+        && pilotSignal.offering(now, OFFER_SETTLED);
   }
 
   private void applyToCharging() {
@@ -925,8 +952,13 @@ public final class ChargeController {
     go(OPENING);
   }
 
+  private void command(Command command) {
+    commands.add(command);
+    acted = true;
+  }
+
   private void sendOpen() {
-    commands.add(new Command.SetContactor(false));
+    command(new Command.SetContactor(false));
     contactor.sent(false, now.nowNanos());
     noteOpening();
   }
@@ -934,7 +966,7 @@ public final class ChargeController {
   private void sendClose() {
     closeTries++;
     seenOpenAfterClose.clear();
-    commands.add(new Command.SetContactor(true));
+    command(new Command.SetContactor(true));
     contactor.sent(true, now.nowNanos());
     memoryChanged = true;
   }
@@ -942,7 +974,7 @@ public final class ChargeController {
   private void sendPwm(int percent) {
     Integer offered = pilotSignal.offeredDeciamps();
     boolean urgent = offered == null || DutyCycle.deciampsOffered(percent) < offered;
-    commands.add(new Command.SetPwm(percent, urgent));
+    command(new Command.SetPwm(percent, urgent));
     pilotSignal.sent(percent, now.nowNanos());
   }
 
@@ -956,7 +988,7 @@ public final class ChargeController {
     } else if (!pilotSignal.is(DutyCycle.NO_OFFER)) {
       sendPwm(DutyCycle.NO_OFFER);
     }
-    commands.add(new Command.CloseSession(reason));
+    command(new Command.CloseSession(reason));
     disconnected();
   }
 
@@ -1032,7 +1064,7 @@ public final class ChargeController {
     }
     if (settings.onStop() == ControlSettings.OnStop.LEAVE) {
       commands.clear();
-      commands.add(new Command.CloseSession(Command.CloseReason.BRIDGE_STOPPING));
+      command(new Command.CloseSession(Command.CloseReason.BRIDGE_STOPPING));
       disconnected();
       return;
     }
@@ -1052,7 +1084,7 @@ public final class ChargeController {
             || protection.suspects()
             || state == LOCKED && vehicle.absent();
     if (collects.due(!contactor.knownOpen(), often, now)) {
-      commands.add(new Command.Collect());
+      command(new Command.Collect());
     }
   }
 
