@@ -97,7 +97,7 @@ public final class ChargeController {
   private boolean freshlyPlugged;
   private boolean openBeforeLoss;
   private boolean firmwareSent;
-  private boolean notifiedSinceReading;
+  private int askedInARow;
   private int confirmations;
   private int closeTries;
   private int disobeyed;
@@ -209,7 +209,7 @@ public final class ChargeController {
       take(taken);
     } else if (event instanceof Event.Notified) {
       notified = state != OFFLINE && state != FIRMWARE;
-      notifiedSinceReading |= notified;
+      askedInARow = 0;
     } else if (event instanceof Event.Acked acked) {
       acknowledged(acked.command());
     } else if (event instanceof Event.CommandFailed failed) {
@@ -268,7 +268,7 @@ public final class ChargeController {
     protection.disconnected();
     collects.forget();
     lastReading = null;
-    notifiedSinceReading = false;
+    askedInARow = 0;
     heard.clear();
   }
 
@@ -283,7 +283,10 @@ public final class ChargeController {
     reading = taken;
     lastReading = taken;
     heard.set(nowNanos);
-    notifiedSinceReading = false;
+    askedInARow =
+        taken.pilot() == PilotVoltage.VOLT_6 || taken.pilot() == PilotVoltage.VOLT_3
+            ? askedInARow + 1
+            : 0;
     collects.answered();
     uptime.read(taken.uptimeMillis(), nowNanos);
     if (pilotSignal.observed(taken.pwmPercent(), nowNanos)) {
@@ -700,7 +703,7 @@ public final class ChargeController {
   /** What was true before the first close must still be true before the second. */
   private boolean mayCloseAgain() {
     return now.over(seenOpenAfterClose, CLOSE_AGAIN)
-        && !notifiedSinceReading
+        && askedInARow >= 2
         && now.over(heard, LAST_CHANCE)
         && pilotSignal.offering(now, OFFER_SETTLED);
   }
