@@ -51,7 +51,7 @@ final class ChargerConnection extends ChannelInboundHandlerAdapter {
         ReferenceCountUtil.release(message);
         return;
       }
-      arriving.addLast(new Packet(dueMillis(arriving), (ByteBuf) message));
+      arriving.addLast(new Packet(dueMillis(), (ByteBuf) message));
       deliver(charger.nowMillis());
       ctx.channel().config().setAutoRead(unread.readableBytes() < MAX_UNREAD_BYTES);
     }
@@ -104,7 +104,7 @@ final class ChargerConnection extends ChannelInboundHandlerAdapter {
 
   /** Sends bytes that are no frame. */
   void send(ByteBuf bytes) {
-    long dueMillis = dueMillis(leaving);
+    long dueMillis = dueMillis();
     if (leaving.isEmpty() && dueMillis <= charger.nowMillis()) {
       write(bytes);
     } else {
@@ -147,9 +147,8 @@ final class ChargerConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private long dueMillis(Deque<Packet> before) {
-    long dueMillis = charger.nowMillis() + link.nextDelayMillis();
-    Packet last = before.peekLast();
-    return last == null ? dueMillis : Math.max(dueMillis, last.dueMillis);
+  /** A packet that is due before the one in front of it waits for that. */
+  private long dueMillis() {
+    return charger.nowMillis() + link.nextDelayMillis();
   }
 }

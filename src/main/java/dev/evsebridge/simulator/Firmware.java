@@ -66,9 +66,6 @@ final class Firmware {
   private long lastAttemptMillis;
   private long lastRequestMillis;
 
-  /** A length that the firmware takes for negative: it waits for the request's end in vain. */
-  private boolean readsNoMore;
-
   private @Nullable FirmwareUpload upload;
 
   /** Outlives its request: a request without the byte it needs gets that of the one before. */
@@ -136,7 +133,6 @@ final class Firmware {
     dialling = false;
     connection = newConnection;
     lastRequestMillis = nowMillis;
-    readsNoMore = false;
     upload = null;
     events.add(nowMillis, Event.Kind.CONNECTION, 1);
     LOG.info("Simulated charger {} connected", charger.serial());
@@ -318,7 +314,7 @@ final class Firmware {
 
   private void read(ChargerConnection current, long nowMillis) {
     ByteBuf in = current.unread();
-    if (!in.isReadable() || readsNoMore) {
+    if (!in.isReadable()) {
       return;
     }
     if (upload != null) {
@@ -333,9 +329,10 @@ final class Firmware {
     int type = in.getUnsignedByte(in.readerIndex());
     int declaredBytes = in.getInt(in.readerIndex() + 1);
     if (declaredBytes < 0) {
-      log("Request of type " + type + " with a negative length", nowMillis);
-      readsNoMore = true;
-    } else if (declaredBytes > (type == FIRMWARE ? MAX_FIRMWARE_BYTES : MAX_REQUEST_BYTES)) {
+      // It waits for the end of this request until the connection times out.
+      return;
+    }
+    if (declaredBytes > (type == FIRMWARE ? MAX_FIRMWARE_BYTES : MAX_REQUEST_BYTES)) {
       crash("type " + type + " with " + declaredBytes + " bytes of payload", nowMillis);
     } else if (type == FIRMWARE) {
       in.skipBytes(HEADER_BYTES);

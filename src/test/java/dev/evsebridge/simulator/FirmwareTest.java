@@ -359,6 +359,34 @@ class FirmwareTest {
     assertEquals(2, bridge.connections());
   }
 
+  @Test
+  void closesAConnectionThatCameAboutAfterAReset() {
+    bridge.setBridgeIsSlow(true);
+    bridge.channel().close();
+    bridge.runMillis(6_000);
+    charger.reset();
+    bridge.accept();
+
+    assertFalse(bridge.channel().isActive());
+    assertFalse(charger.isConnected());
+    bridge.setBridgeIsSlow(false);
+    bridge.runMillis(13_040);
+    bridge.ask(PING);
+  }
+
+  @Test
+  void seesNothingWhileItConnects() {
+    bridge.setBridgeIsSlow(true);
+    bridge.channel().close();
+    bridge.runMillis(6_000);
+    charger.plugIn();
+    bridge.runMillis(1_000);
+    bridge.accept();
+
+    bridge.runMillis(20);
+    assertEquals(List.of(NOTIFICATION), types(bridge.sent()));
+  }
+
   // Firmware
 
   @Test

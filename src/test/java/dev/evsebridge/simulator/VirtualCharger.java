@@ -54,6 +54,7 @@ final class VirtualCharger {
   private final List<Sent> sent = new ArrayList<>();
   private final ByteBuf outbound = Unpooled.buffer();
   private boolean bridgeIsThere = true;
+  private boolean bridgeIsSlow;
   private int helloBytes;
 
   VirtualCharger(SimulatorTiming timing, Scenario scenario) {
@@ -71,13 +72,26 @@ final class VirtualCharger {
 
   private void dial(SimulatedCharger dialling) {
     attempts.add(clock.get());
+    if (bridgeIsSlow) {
+      return;
+    }
     if (bridgeIsThere) {
-      helloBytes = 17;
-      outbound.clear();
-      channels.add(new EmbeddedChannel(dialling.newConnection()));
+      accept();
     } else {
       dialling.dialFailed();
     }
+  }
+
+  /** The bridge takes a connection that the charger has asked for. */
+  void accept() {
+    helloBytes = 17;
+    outbound.clear();
+    channels.add(new EmbeddedChannel(charger.newConnection()));
+  }
+
+  /** Whether attempts to connect stay open until {@link #accept}. */
+  void setBridgeIsSlow(boolean slow) {
+    bridgeIsSlow = slow;
   }
 
   SimulatedCharger charger() {
