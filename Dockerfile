@@ -5,6 +5,8 @@ WORKDIR /build
 COPY pom.xml ./
 COPY .mvn/ .mvn/
 COPY src/ src/
+COPY application.properties ./
+COPY routes/ routes/
 RUN --mount=type=cache,target=/root/.m2 mvn -B -ntp -q -Dmaven.test.skip=true package
 
 FROM eclipse-temurin:25-jre

@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,11 +22,23 @@ public final class Bridge {
   private static final int FAULT = 1;
   private static final int MISTAKE_OF_THE_OPERATOR = 2;
 
+  /** Where files are looked for. */
+  private static final Path FOLDER = Path.of("");
+
+  /** A user name and a password in an address. */
+  private static final Pattern CREDENTIALS = Pattern.compile("[^\\s'\"=]*@");
+
   private Bridge() {}
 
   /** Runs the bridge and ends the process with its exit status. */
   public static void main(String... arguments) {
-    int status = run(arguments);
+    int status = FAULT;
+    try {
+      status = run(arguments);
+    } catch (RuntimeException | Error e) {
+      // Before there is a log; nothing must end without a word.
+      e.printStackTrace();
+    }
     System.exit(status);
   }
 
@@ -43,7 +56,8 @@ public final class Bridge {
     try {
       commandLine.parseArgs(arguments);
     } catch (ParameterException e) {
-      err.println(oneLine(e.getMessage()) + " (see --help)");
+      String complaint = CREDENTIALS.matcher(oneLine(e.getMessage())).replaceAll("(not shown)@");
+      err.println(complaint + " (see --help)");
       return MISTAKE_OF_THE_OPERATOR;
     }
     if (commandLine.isUsageHelpRequested()) {
@@ -55,8 +69,12 @@ public final class Bridge {
       return OK;
     }
     try {
+      if (options.init()) {
+        DefaultFiles.writeTo(FOLDER).forEach(out::println);
+        return OK;
+      }
       Simulation simulation = Simulation.of(options);
-      return simulation.isAlone() ? simulate(simulation, out) : run(options, simulation);
+      return simulation.isAlone() ? simulate(simulation, out) : run(options, simulation, out);
     } catch (ConfigurationException e) {
       err.println(oneLine(e.getMessage()));
       return MISTAKE_OF_THE_OPERATOR;
@@ -74,15 +92,21 @@ public final class Bridge {
     return OK;
   }
 
-  private static int run(CommandLineOptions options, Simulation simulation)
+  private static int run(CommandLineOptions options, Simulation simulation, PrintWriter out)
       throws ConfigurationException {
-    Path folder = Path.of("");
-    requireFolder(folder);
+    requireBothOrNone(FOLDER);
     BridgeSettings settings =
-        Configuration.read(folder, options.file(), System.getenv(), options.settings());
+        Configuration.read(FOLDER, options.file(), System.getenv(), options.settings());
+    if (options.check()) {
+      Logging.configure("WARN");
+      configureNetty();
+      new Check(settings, out).run();
+      return OK;
+    }
     Logging.configure(settings.logLevel());
     configureNetty();
     Logger log = LoggerFactory.getLogger(Bridge.class);
+    log.info(StartLine.of(settings));
     try (BridgeApplication application = new BridgeApplication(settings, simulation)) {
       application.start();
       return application.awaitStop();
@@ -110,18 +134,23 @@ public final class Bridge {
     }
   }
 
-  private static void requireFolder(Path folder) throws ConfigurationException {
-    Path here = folder.toAbsolutePath();
-    if (!Files.isRegularFile(folder.resolve("application.properties"))) {
-      throw new ConfigurationException(
-          "There is no file application.properties in %s: start the bridge in the folder that holds it and routes/"
-              .formatted(here));
+  /** One without the other is a folder that was not meant, or from which something is missing. */
+  private static void requireBothOrNone(Path folder) throws ConfigurationException {
+    if (DefaultFiles.areUsedIn(folder)) {
+      return;
+    }
+    if (!Files.isRegularFile(folder.resolve(Configuration.PROPERTIES_FILE))) {
+      throw missing("file " + Configuration.PROPERTIES_FILE, "routes/");
     }
     if (!Files.isDirectory(folder.resolve(CamelRoutes.FOLDER))) {
-      throw new ConfigurationException(
-          "There is no folder routes in %s: start the bridge in the folder that holds it and application.properties"
-              .formatted(here));
+      throw missing("folder routes", "application.properties");
     }
+  }
+
+  private static ConfigurationException missing(String what, String other) {
+    return new ConfigurationException(
+        "There is no %s in %s, but %s is: start the bridge in the folder that holds both, or let --init write what is missing"
+            .formatted(what, FOLDER.toAbsolutePath(), other));
   }
 
   private static String oneLine(@Nullable String message) {

@@ -132,8 +132,11 @@ final class BridgeApplication implements AutoCloseable {
                 guard.listenerReloaded();
               }
             });
-    folderWatch = new FolderWatch(CamelRoutes.FOLDER, reload);
-    folderWatch.start();
+    if (!DefaultFiles.areUsedIn(Path.of(""))) {
+      FolderWatch watch = new FolderWatch(CamelRoutes.FOLDER, reload);
+      folderWatch = watch;
+      watch.start();
+    }
     if (!settings.ignoredVariables().isEmpty()) {
       LOG.info("Environment variables that are no settings: {}", settings.ignoredVariables());
     }

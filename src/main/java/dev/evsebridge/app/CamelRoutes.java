@@ -40,7 +40,7 @@ final class CamelRoutes {
     main.addMainListener(new SettingsFirst());
     main.configure()
         .withName("evse-mqtt-bridge")
-        .withRoutesIncludePattern("file:" + FOLDER + "/*.yaml")
+        .withRoutesIncludePattern(pattern())
         .withShutdownTimeout(SHUTDOWN_SECONDS)
         .withUseMdcLogging(false)
         .withMessageHistory(false)
@@ -64,6 +64,25 @@ final class CamelRoutes {
           "The folder routes holds no route with the id %s: without it no charger can connect"
               .formatted(LISTENER_ROUTE));
     }
+  }
+
+  /** Without a folder, those that the jar carries. */
+  private static String pattern() {
+    return DefaultFiles.areUsedIn(Path.of(""))
+        ? "classpath:%s/%s/*.yaml".formatted(DefaultFiles.FOLDER, FOLDER)
+        : "file:" + FOLDER + "/*.yaml";
+  }
+
+  /**
+   * Loads all routes, and starts none.
+   *
+   * @throws Exception as by {@link #start}
+   */
+  void load() throws Exception {
+    main.configure().setAutoStartup(false);
+    // It would start them all the same.
+    main.configure().routeControllerConfig().setEnabled(false);
+    start();
   }
 
   CamelContext context() {

@@ -24,6 +24,8 @@ final class CommandLineOptions {
   private final OptionSpec simulateAgainst;
   private final OptionSpec scenario;
   private final OptionSpec calibration;
+  private final OptionSpec init;
+  private final OptionSpec check;
 
   CommandLineOptions() {
     command
@@ -32,9 +34,10 @@ final class CommandLineOptions {
         .sortOptions(false)
         .footer(
             "",
-            "Run it in a folder that holds routes/ and application.properties.",
+            "It runs in the current folder, with routes/ and application.properties from there, or, where",
+            "neither is there, with those that it carries.",
             "All other settings: application.properties, the configuration file, or the environment.");
-    command.versionProvider(CommandLineOptions::version);
+    command.versionProvider(() -> new String[] {StartLine.version()});
     setting(Setting.EVSE_BIND_ADDRESS, "ADDRESS", "Address on which chargers connect", "-a");
     setting(Setting.EVSE_BIND_PORT, "PORT", "Port on which chargers connect", "-p");
     setting(Setting.MQTT_BROKER, "URL", "MQTT broker", "-h", "--mqtt_host");
@@ -81,6 +84,18 @@ final class CommandLineOptions {
                 .type(boolean.class)
                 .description(
                     "Print the settings sensors.* that fit the simulated chargers, and end"));
+    init =
+        add(
+            OptionSpec.builder("--init")
+                .type(boolean.class)
+                .description(
+                    "Write routes/ and application.properties into the current folder, to be edited; files that are there stay as they are"));
+    check =
+        add(
+            OptionSpec.builder("--check")
+                .type(boolean.class)
+                .description(
+                    "Check settings, routes and the broker's access rules, say what was checked, and end with 0 or 2"));
     add(OptionSpec.builder("--version").versionHelp(true).description("Print the version"));
     add(OptionSpec.builder("--help").usageHelp(true).description("Print this help"));
   }
@@ -99,12 +114,6 @@ final class CommandLineOptions {
     OptionSpec option = builder.build();
     command.addOption(option);
     return option;
-  }
-
-  /** Reads the version from the jar's manifest. */
-  private static String[] version() {
-    String version = Bridge.class.getPackage().getImplementationVersion();
-    return new String[] {"evse-mqtt-bridge " + (version == null ? "(development)" : version)};
   }
 
   /** The command line that these options are read from. */
@@ -135,6 +144,16 @@ final class CommandLineOptions {
   /** Whether only the calibration of the simulated chargers is asked for. */
   boolean calibration() {
     return Boolean.TRUE.equals(calibration.getValue());
+  }
+
+  /** Whether to write the default files, and do nothing else. */
+  boolean init() {
+    return Boolean.TRUE.equals(init.getValue());
+  }
+
+  /** Whether to check everything, and do nothing else. */
+  boolean check() {
+    return Boolean.TRUE.equals(check.getValue());
   }
 
   /** The settings that were given, each with the option that gave it. */

@@ -47,7 +47,9 @@ class CommandLineIT {
               "--simulate",
               "--simulate-against",
               "--scenario",
-              "--calibration")) {
+              "--calibration",
+              "--init",
+              "--check")) {
         assertTrue(bridge.output().contains(option), () -> option + " in\n" + bridge.output());
       }
     }
@@ -118,6 +120,7 @@ class CommandLineIT {
         argument("-a", "no such address", "no such address"),
         argument("-h", "http://localhost:1883", "http://localhost:1883"),
         argument("-h", "tcp://", "tcp://"),
+        argument("-h", "tcp://kanarie:fugl@localhost:1883", "mqtt.broker", "mqtt.username"),
         argument("--mqtt_host", "local host", "local host"),
         argument("--mqtt_topic_publish", "", "topic_publish"),
         argument("--mqtt_topic_publish", "from/#", "topic_publish"),
@@ -159,7 +162,12 @@ class CommandLineIT {
         variable("EVSE_REQUEST_TIMEOUT", "5 parsecs", "5 parsecs"),
         variable("MQTT_QOS", "3", "3"),
         variable("MQTT_BROKER", "amqp://localhost", "amqp://localhost"),
-        variable("MQTT_TOPIC_SUBSCRIBE", "from_dehneEVSE", "topic_"));
+        variable("MQTT_TOPIC_SUBSCRIBE", "from_dehneEVSE", "topic_"),
+        variable("MQTT_PASSWORD", "geheim", "mqtt.password", "mqtt.username"),
+        variable("MQTT_BROKR", "tcp://localhost:1883", "MQTT_BROKR", "MQTT_BROKER"),
+        variable("DEHNEEVSE_MQTT_BROKR", "tcp://localhost:1883", "DEHNEEVSE_MQTT_BROKR"),
+        variable("CONTROL_MODE", "on", "control.max_amps"),
+        variable("EVSE_POLL", "5s", "evse.poll"));
   }
 
   private static Stream<Wrong> wrongProperties() {
@@ -182,6 +190,12 @@ class CommandLineIT {
         property("bridge.broker_loss_grace", "later"),
         property("evse.request_timeot", "5s"),
         property("mqtt.pasword", "geheim"),
+        property("mqqt.broker", "tcp://localhost:1883"),
+        property("mqtt.topic_publish", "a%20b"),
+        property("mqtt.topic_publish", "//evse/from"),
+        property("mqtt.topic_publish", "evse?qos=0"),
+        property("mqtt.topic_subscribe", "a{{b}}"),
+        property("mqtt.keep_alive", "24h"),
         property("bridge.colour", "red"),
         property("evse_name.10BA", "x"));
   }
@@ -199,6 +213,7 @@ class CommandLineIT {
         toml("a wrong port in TOML", "evse.bind_port", "[ evse ]", "bind_port = 99999"),
         toml("a text for a number in TOML", "evse.bind_port", "[ evse ]", "bind_port = \"x\""),
         toml("an unknown key in TOML", "evse.bind_prot", "[ evse ]", "bind_prot = 9091"),
+        toml("an unknown table in TOML", "mqqt.broker", "[ mqqt ]", "broker = \"tcp://x\""),
         toml("equal topics in TOML", "topic_", "[ mqtt ]", "topic_publish = \"to_dehneEVSE\""),
         wrong(
             "a wrong value in a properties file",
@@ -254,6 +269,27 @@ class CommandLineIT {
             .start()) {
       assertComplaint(bridge, List.of("9"));
       assertFalse(bridge.output().contains("kanariefugl"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"-h", "--mqtt_host", "--mqtt_hots", "-x"})
+  void neverShowsAPasswordInTheBrokersAddress(String option) {
+    try (BridgeProcess bridge =
+        BridgeProcess.builder().arguments(option + "=tcp://user:kanariefugl@localhost").start()) {
+      assertComplaint(bridge, List.of(""));
+      assertFalse(bridge.output().contains("kanariefugl"), bridge::output);
+    }
+  }
+
+  @Test
+  void refusesAWrongValueThatTheCommandLineOverrides() {
+    try (BridgeProcess bridge =
+        BridgeProcess.builder()
+            .property("evse.bind_port", "9091x")
+            .arguments("-p", "9091")
+            .start()) {
+      assertComplaint(bridge, List.of("evse.bind_port", "9091x", "application.properties"));
     }
   }
 
