@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.testkit.BridgeProcess;
+import dev.evsebridge.testkit.FreePort;
 import dev.evsebridge.testkit.Mosquitto;
 import dev.evsebridge.testkit.RequiresMosquitto;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -65,6 +67,86 @@ class LauncherIT {
             .start()) {
       assertEquals(0, bridge.exitStatus(), bridge::output);
       assertFalse(Files.exists(bridge.directory().resolve(ARCHIVE)));
+    }
+  }
+
+  @Test
+  void leavesNoArchiveOfARunThatEndsAtOnce() {
+    try (BridgeProcess bridge = launcher().arguments("--init").start()) {
+      assertEquals(0, bridge.exitStatus(), bridge::output);
+      assertFalse(Files.exists(bridge.directory().resolve(ARCHIVE + ".new")));
+    }
+  }
+
+  @Test
+  void saysWhereThereIsNoJava() {
+    try (BridgeProcess bridge = launcher().environment("JAVA_HOME", "/nonexistent").start()) {
+      assertEquals(2, bridge.exitStatus(), bridge::output);
+      assertEquals(1, bridge.output().strip().lines().count(), bridge::output);
+      assertTrue(bridge.output().contains("/nonexistent"), bridge::output);
+    }
+  }
+
+  @Test
+  void saysThatJavaIsTooOld() throws IOException {
+    Path home = Files.createTempDirectory("old-java");
+    Path java = Files.createDirectory(home.resolve("bin")).resolve("java");
+    try {
+      Files.writeString(java, "#!/bin/sh\nexit 0\n");
+      assertTrue(java.toFile().setExecutable(true));
+      Files.writeString(home.resolve("release"), "JAVA_VERSION=\"1.8.0_392\"\n");
+      try (BridgeProcess bridge = launcher().environment("JAVA_HOME", home.toString()).start()) {
+        assertEquals(2, bridge.exitStatus(), bridge::output);
+        assertEquals(1, bridge.output().strip().lines().count(), bridge::output);
+        assertTrue(bridge.output().contains("1.8.0_392"), bridge::output);
+      }
+    } finally {
+      Files.deleteIfExists(java);
+      Files.deleteIfExists(home.resolve("release"));
+      Files.deleteIfExists(home.resolve("bin"));
+      Files.deleteIfExists(home);
+    }
+  }
+
+  @Test
+  @RequiresMosquitto
+  void findsABrokerWhoseNameHoldsAnUnderscore() {
+    try (Mosquitto mosquitto = Mosquitto.started();
+        BridgeProcess bridge =
+            launcher(BridgeProcess.connectingTo("mqtt_broker:" + mosquitto.port()))
+                .file("hosts", "127.0.0.1 mqtt_broker\n")
+                .environment("JAVA_OPTS", "-Djdk.net.hosts.file=hosts")
+                .start()
+                .awaitListening()) {
+      assertTrue(bridge.isListening());
+    }
+  }
+
+  @Test
+  @RequiresMosquitto
+  void listensWhereThereIsNoIpv6() {
+    int port = FreePort.find();
+    try (Mosquitto mosquitto = Mosquitto.started();
+        BridgeProcess bridge =
+            launcher(BridgeProcess.builder())
+                .awaitedOn(port)
+                .arguments("-p", Integer.toString(port), "-h", mosquitto.url())
+                .environment("JAVA_OPTS", "-Djava.net.preferIPv4Stack=true")
+                .start()
+                .awaitListening()) {
+      assertTrue(bridge.isListening());
+    }
+  }
+
+  @Test
+  void refusesAnIpv6AddressWhereThereIsNoIpv6() {
+    try (BridgeProcess bridge =
+        launcher()
+            .arguments("-a", "[::]", "-p", Integer.toString(FreePort.find()))
+            .environment("JAVA_OPTS", "-Djava.net.preferIPv4Stack=true")
+            .start()) {
+      assertEquals(2, bridge.exitStatus(), bridge::output);
+      assertTrue(bridge.output().contains("evse.bind_address"), bridge::output);
     }
   }
 
