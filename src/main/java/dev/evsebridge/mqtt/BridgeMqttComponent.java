@@ -2,6 +2,7 @@ package dev.evsebridge.mqtt;
 
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.config.TlsMaterial;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Set;
@@ -64,7 +65,7 @@ public final class BridgeMqttComponent extends PahoMqtt5Component {
     return endpoint;
   }
 
-  private void useBridgesBroker(PahoMqtt5Configuration configuration) {
+  private void useBridgesBroker(PahoMqtt5Configuration configuration) throws IOException {
     MqttSettings settings = connection.settings();
     configuration.setBrokerUrl(settings.broker().toString());
     configuration.setKeepAliveInterval((int) Math.max(1, settings.keepAlive().toSeconds()));

@@ -5,12 +5,15 @@ import dev.evsebridge.runtime.FailStopExecutor;
 import dev.evsebridge.runtime.Pulse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
+import org.eclipse.paho.mqttv5.common.packet.MqttReturnCode;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,30 +32,62 @@ public final class BrokerConnection {
   /** With the time that an attempt takes, the broker is found within 5 s of its return. */
   private static final Duration SLOWEST_RETRY = Duration.ofSeconds(4);
 
-  /** A connection that ends sooner, again and again, has most likely been taken over. */
-  private static final Duration SHORT_LIVED = Duration.ofSeconds(10);
+  /** In the first minute each failed attempt is logged, then one a minute. */
+  private static final Duration QUIET_AFTER = Duration.ofMinutes(1);
+
+  /** Messages may take this part of the heap. */
+  private static final int HEAP_SHARE = 8;
+
+  private static final long LEAST_BUFFER_BYTES = 4L * 1024 * 1024;
 
   private static final int SUSPICIOUSLY_MANY = 2;
+
+  private static final int FIRST_FAILURE_CODE = 0x80;
 
   private static final Duration GOODBYE_TIMEOUT = Duration.ofSeconds(2);
 
   /** How long sources may be paused in vain. */
   private static final long RELIEF_MILLIS = 500;
 
+  /**
+   * How patient the connection is.
+   *
+   * @param connect how long the broker may take to accept a connection; a busy one takes long
+   * @param proof a connection that has lived so long works. One that ends sooner without a word,
+   *     again and again, has most likely been taken over
+   * @param refusedRetry how often what was refused is asked for again
+   */
+  record Timing(Duration connect, Duration proof, Duration refusedRetry) {
+
+    static final Timing USUAL =
+        new Timing(Duration.ofSeconds(20), Duration.ofSeconds(10), Duration.ofSeconds(10));
+  }
+
+  private final Timing timing;
   private final MqttSettings settings;
   private final Outbox outbox;
   private final Subscriptions subscriptions = new Subscriptions(this::endSubscription);
+  private final Set<Subscription> refused = new HashSet<>();
   private final List<BrokerListener> listeners = new CopyOnWriteArrayList<>();
   private final FailStopExecutor executor = new FailStopExecutor("mqtt-connection");
 
+  /** The one that is being connected; given up when the bridge stops. */
+  private volatile @Nullable BrokerLink connecting;
+
+  private volatile boolean closing;
   private @Nullable BrokerLink link;
+  private BrokerFeatures features = BrokerFeatures.ALL;
   private Duration retry = FIRST_RETRY;
   private int attempts;
+  private long awaySinceNanos = System.nanoTime();
+  private long attemptLoggedAtNanos;
   private int shortLivedInARow;
+  private boolean withoutStored;
   private boolean ready;
-  private boolean closing;
-  private boolean connected;
-  private long connectedAtNanos;
+  private boolean subscribed;
+  private boolean announced;
+  private boolean availabilityRefused;
+  private long subscribedAtNanos;
 
   /**
    * Creates a connection that is not yet begun.
@@ -62,8 +97,14 @@ public final class BrokerConnection {
    * @param sources are paused while the broker is too slow for them
    */
   public BrokerConnection(MqttSettings settings, int sourceCount, MessageSources sources) {
+    this(settings, sourceCount, sources, Timing.USUAL);
+  }
+
+  BrokerConnection(MqttSettings settings, int sourceCount, MessageSources sources, Timing timing) {
     this.settings = settings;
-    this.outbox = new Outbox(settings.bufferMessages(), sourceCount, sources);
+    this.timing = timing;
+    long bufferBytes = Math.max(LEAST_BUFFER_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
+    this.outbox = new Outbox(settings.bufferMessages(), bufferBytes, sourceCount, sources);
   }
 
   /** How the broker is reached. */
@@ -89,6 +130,11 @@ public final class BrokerConnection {
         this::checkAlive, periodMillis, periodMillis, TimeUnit.MILLISECONDS);
     executor.scheduleWithFixedDelay(
         outbox::relieveWhenIdle, RELIEF_MILLIS, RELIEF_MILLIS, TimeUnit.MILLISECONDS);
+    executor.scheduleWithFixedDelay(
+        this::askAgain,
+        timing.refusedRetry().toMillis(),
+        timing.refusedRetry().toMillis(),
+        TimeUnit.MILLISECONDS);
   }
 
   /** The routes are there: from now on the listeners are told of a connected broker. */
@@ -119,8 +165,8 @@ public final class BrokerConnection {
     executor.execute(
         () -> {
           BrokerLink current = link;
-          if (connected && current != null && !current.subscribe(subscription)) {
-            lost(current, "a subscription failed");
+          if (subscribed && current != null) {
+            subscribe(current, subscription);
           }
         });
     return id;
@@ -134,7 +180,7 @@ public final class BrokerConnection {
     executor.execute(
         () -> {
           BrokerLink current = link;
-          if (connected && current != null && !subscriptions.isWanted(removed.topicFilter())) {
+          if (subscribed && current != null && !subscriptions.isWanted(removed.topicFilter())) {
             current.unsubscribe(removed.topicFilter());
           }
         });
@@ -157,28 +203,72 @@ public final class BrokerConnection {
     attempts++;
     BrokerLink fresh;
     try {
-      fresh = new BrokerLink(settings, outbox, subscriptions, executor, this::ended);
+      fresh = new BrokerLink(settings, outbox, subscriptions, withoutStored, executor, this::ended);
     } catch (MqttException e) {
       LOG.error("Broker {}: {}", settings.broker(), BrokerFailure.explain(e));
       retryLater();
       return;
     }
+    connecting = fresh;
     try {
-      fresh.connect(availabilityTopic(), "offline");
+      fresh.connect(availabilityTopic(), "offline", features, timing.connect());
     } catch (MqttException e) {
       fresh.abandon();
-      LOG.warn(
-          "Broker {} can't be reached: {} (attempt {})",
-          settings.broker(),
-          BrokerFailure.explain(e),
-          attempts);
-      retryLater();
+      if (!closing && !askForLess(e.getReasonCode())) {
+        logFailedAttempt(BrokerFailure.explain(e));
+        retryLater();
+      }
       return;
+    } finally {
+      connecting = null;
     }
     link = fresh;
     if (ready) {
       subscribeAll(fresh);
     }
+  }
+
+  /**
+   * A broker that keeps no retained messages, or takes none of the last will's QoS, refuses the
+   * whole connection because of the last will.
+   *
+   * @return whether the next attempt, which is under way, may do better
+   */
+  private boolean askForLess(int reasonCode) {
+    BrokerFeatures less =
+        switch (reasonCode) {
+          case MqttReturnCode.RETURN_CODE_RETAIN_NOT_SUPPORTED -> features.withoutRetain();
+          case MqttReturnCode.RETURN_CODE_QOS_NOT_SUPPORTED -> features.withLowerQos();
+          default -> features;
+        };
+    if (less.equals(features)) {
+      return false;
+    }
+    features = less;
+    executor.execute(this::attempt);
+    return true;
+  }
+
+  private void logFailedAttempt(String reason) {
+    long now = System.nanoTime();
+    Duration away = Duration.ofNanos(now - awaySinceNanos);
+    if (away.compareTo(QUIET_AFTER) < 0) {
+      LOG.warn("Broker {} can't be reached: {} (attempt {})", settings.broker(), reason, attempts);
+      attemptLoggedAtNanos = now;
+    } else if (now - attemptLoggedAtNanos >= QUIET_AFTER.toNanos()) {
+      attemptLoggedAtNanos = now;
+      LOG.warn(
+          "Broker {} can't be reached: {} (attempt {}, for {} now; logged once a minute)",
+          settings.broker(),
+          reason,
+          attempts,
+          inWords(away));
+    }
+  }
+
+  private static String inWords(Duration duration) {
+    long minutes = duration.toMinutes();
+    return minutes < 120 ? minutes + " min" : "%d h %02d min".formatted(minutes / 60, minutes % 60);
   }
 
   private void retryLater() {
@@ -194,32 +284,132 @@ public final class BrokerConnection {
   private void subscribeAll(BrokerLink current) {
     for (Subscription subscription : subscriptions.all()) {
       executor.stillAtWork();
-      if (!current.subscribe(subscription)) {
-        lost(current, "a subscription failed");
+      if (isVital(subscription) && !subscribe(current, subscription)) {
         return;
       }
     }
     if (link != current) {
       return;
     }
-    connected = true;
-    connectedAtNanos = System.nanoTime();
-    attempts = 0;
-    retry = FIRST_RETRY;
+    subscribed = true;
+    subscribedAtNanos = System.nanoTime();
     LOG.info("Connected to broker {} as {}", settings.broker(), settings.clientId());
+    sayWhatIsMissing(current);
     long dropped = outbox.droppedSinceLoss();
     if (dropped > 0) {
       LOG.warn("{} messages were dropped while the broker was away", dropped);
     }
-    outbox.connected(current, current.receiveMaximum());
-    publishAvailability("online");
-    listeners.forEach(BrokerListener::brokerConnected);
-    var unused =
-        executor.schedule(() -> proven(current), SHORT_LIVED.toMillis(), TimeUnit.MILLISECONDS);
+    outbox.connected(current, current.receiveMaximum(), availability("online", current));
+    for (Subscription subscription : subscriptions.all()) {
+      if (link == current && !isVital(subscription)) {
+        subscribe(current, subscription);
+      }
+    }
   }
 
-  private void proven(BrokerLink current) {
-    if (link == current) {
+  private void sayWhatIsMissing(BrokerLink current) {
+    if (!current.retains()) {
+      LOG.warn(
+          "The broker keeps no retained messages: who subscribes later is not told which chargers are online, and nobody is told what comes of a bridge that has crashed");
+    }
+    if (current.maximumQos() < settings.qos()) {
+      LOG.warn(
+          "The broker takes no more than QoS {}: messages go out with that instead of mqtt.qos = {}{}",
+          current.maximumQos(),
+          settings.qos(),
+          current.maximumQos() == 0 ? ", and may get lost with a connection" : "");
+    }
+  }
+
+  /** Without it nobody can ask the bridge for anything; other routes must do without theirs. */
+  private boolean isVital(Subscription subscription) {
+    return subscription.topicFilter().equals(settings.subscribeTopic());
+  }
+
+  /** Returns whether the link is still of use. */
+  private boolean subscribe(BrokerLink current, Subscription subscription) {
+    String refusal = current.subscribe(subscription);
+    if (refusal == null) {
+      refused.remove(subscription);
+      return true;
+    }
+    if (isVital(subscription)) {
+      LOG.error("No subscription to {}: {}", subscription.topicFilter(), refusal);
+      lost(
+          current,
+          new LinkEnd(
+              LinkEnd.Cause.BROKER_LEFT,
+              "without the subscription to %s nobody can ask the bridge for anything"
+                  .formatted(subscription.topicFilter())));
+      return false;
+    }
+    if (refused.add(subscription)) {
+      LOG.error(
+          "No subscription to {} for a route of your own: {}; trying again every {} s",
+          subscription.topicFilter(),
+          refusal,
+          timing.refusedRetry().toSeconds());
+    }
+    return true;
+  }
+
+  /** Access rules are mended while brokers run. */
+  private void askAgain() {
+    BrokerLink current = link;
+    if (!subscribed || current == null) {
+      return;
+    }
+    refused.retainAll(subscriptions.all());
+    for (Subscription subscription : List.copyOf(refused)) {
+      if (link == current) {
+        subscribe(current, subscription);
+      }
+    }
+    if (link == current && availabilityRefused) {
+      availabilityRefused = false;
+      outbox.add(availability("online", current));
+    }
+  }
+
+  private OutgoingMessage availability(String state, BrokerLink by) {
+    return new OutgoingMessage(
+        availabilityTopic(),
+        state.getBytes(StandardCharsets.UTF_8),
+        1,
+        true,
+        new MqttProperties(),
+        new Receipt() {
+          @Override
+          public void acknowledged(int reasonCode) {
+            executor.executeUnlessStopped(() -> availabilityAcknowledged(by, reasonCode));
+          }
+        });
+  }
+
+  private void availabilityAcknowledged(BrokerLink by, int reasonCode) {
+    if (link != by || announced || closing) {
+      return;
+    }
+    availabilityRefused = reasonCode >= FIRST_FAILURE_CODE;
+    if (availabilityRefused) {
+      LOG.error(
+          "The broker refuses what the bridge publishes on {}: {}. Until it takes it, nobody hears the chargers, so none is let in",
+          availabilityTopic(),
+          BrokerFailure.explainReason(reasonCode));
+      return;
+    }
+    announced = true;
+    attempts = 0;
+    retry = FIRST_RETRY;
+    listeners.forEach(BrokerListener::brokerConnected);
+    long leftNanos = timing.proof().toNanos() - (System.nanoTime() - subscribedAtNanos);
+    executor.schedule(() -> prove(by), Math.max(0, leftNanos), TimeUnit.NANOSECONDS);
+  }
+
+  private void prove(BrokerLink proven) {
+    if (link == proven && !closing) {
+      withoutStored = false;
+      shortLivedInARow = 0;
       listeners.forEach(BrokerListener::brokerProven);
     }
   }
@@ -228,45 +418,62 @@ public final class BrokerConnection {
   private void checkAlive() {
     BrokerLink current = link;
     Duration patience = settings.keepAlive().multipliedBy(5).dividedBy(2);
-    if (current != null && connected && outbox.oldestInFlight().compareTo(patience) > 0) {
-      lost(current, "it has stopped answering");
+    if (current != null && subscribed && outbox.oldestInFlight().compareTo(patience) > 0) {
+      lost(current, new LinkEnd(LinkEnd.Cause.SILENCE, "it has stopped answering"));
     }
   }
 
-  private void ended(BrokerLink broken, String reason, boolean takenOver) {
-    executor.executeUnlessStopped(
-        () -> {
-          if (takenOver) {
-            // Not at once: the other one would be thrown out just as fast.
-            retry = SLOWEST_RETRY;
-          }
-          lost(broken, reason);
-        });
+  private void ended(BrokerLink broken, LinkEnd end) {
+    executor.executeUnlessStopped(() -> lost(broken, end));
   }
 
-  private void lost(BrokerLink broken, String reason) {
+  private void lost(BrokerLink broken, LinkEnd end) {
     if (link != broken) {
       return;
     }
     link = null;
-    boolean wasConnected = connected;
-    connected = false;
-    outbox.disconnected();
+    boolean wasSubscribed = subscribed;
+    boolean wasAnnounced = announced;
+    subscribed = false;
+    announced = false;
+    availabilityRefused = false;
+    features = BrokerFeatures.ALL;
     broken.abandon();
-    if (!closing) {
-      LOG.warn("Lost the broker {}: {}", settings.broker(), reason);
-      if (wasConnected) {
-        suspectTakeover();
-        listeners.forEach(BrokerListener::brokerLost);
+    outbox.disconnected(end.mayBeForAMessage(), end.reason());
+    if (closing) {
+      return;
+    }
+    LOG.warn("Lost the broker {}: {}", settings.broker(), end.reason());
+    if (wasAnnounced) {
+      awaySinceNanos = System.nanoTime();
+      listeners.forEach(BrokerListener::brokerLost);
+    }
+    if (wasSubscribed) {
+      reactTo(end);
+    }
+    retryLater();
+  }
+
+  private void reactTo(LinkEnd end) {
+    long livedNanos = System.nanoTime() - subscribedAtNanos;
+    boolean shortLived = livedNanos < timing.proof().toNanos();
+    shortLivedInARow = shortLived ? shortLivedInARow + 1 : 0;
+    switch (end.cause()) {
+      case TAKEN_OVER ->
+          // Not at once: the other one would be thrown out just as fast.
+          retry = SLOWEST_RETRY;
+      case BROKER_CLOSED -> suspectTakeover();
+      case CLIENT_FAULT ->
+          // A message in the broker's store would end the next connection as well.
+          withoutStored = withoutStored || shortLived;
+      case BROKER_LEFT, SILENCE -> {
+        // nothing that the next connection could do better
       }
-      retryLater();
     }
   }
 
   /** Some brokers hang up on the client that was there first without saying why. */
   private void suspectTakeover() {
-    long livedNanos = System.nanoTime() - connectedAtNanos;
-    shortLivedInARow = livedNanos < SHORT_LIVED.toNanos() ? shortLivedInARow + 1 : 0;
     if (shortLivedInARow >= SUSPICIOUSLY_MANY) {
       LOG.warn(
           "{} connections in a row have ended soon after they were made: is another client, perhaps a second bridge, using the same mqtt.client_id {}? Give each its own",
@@ -276,23 +483,23 @@ public final class BrokerConnection {
     }
   }
 
-  private void publishAvailability(String state) {
-    publishRetained(availabilityTopic(), state);
-  }
-
   private String availabilityTopic() {
     return settings.publishTopic() + "/bridge/availability";
   }
 
   /** Says goodbye: sends what waits, tells that the bridge is offline, and disconnects. */
   public void close() {
+    closing = true;
+    BrokerLink attempt = connecting;
+    if (attempt != null) {
+      attempt.abandon();
+    }
     CountDownLatch closed = new CountDownLatch(1);
     executor.execute(
         () -> {
-          closing = true;
           BrokerLink current = link;
-          if (current != null && connected) {
-            publishAvailability("offline");
+          if (current != null && subscribed) {
+            publishRetained(availabilityTopic(), "offline");
             outbox.drain(GOODBYE_TIMEOUT);
             current.disconnect();
           }

@@ -2,17 +2,27 @@ package dev.evsebridge.mqtt;
 
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.config.Secret;
-import dev.evsebridge.config.TlsMaterial;
 import dev.evsebridge.runtime.LogThrottle;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttActionListener;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.MqttCallback;
+import org.eclipse.paho.mqttv5.client.MqttClientException;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
+import org.eclipse.paho.mqttv5.client.internal.NetworkModule;
 import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
@@ -29,18 +39,31 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
   private static final Logger LOG = LoggerFactory.getLogger(BrokerLink.class);
 
   private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(4);
+
   private static final Duration GOODBYE_TIMEOUT = Duration.ofSeconds(2);
-  private static final int DEFAULT_RECEIVE_MAXIMUM = 65_535;
 
   /** MQTT 5, section 3.8.3.1: not again when a subscription is only renewed. */
   private static final int STORED_MESSAGES_ONCE = 1;
 
+  private static final int NO_STORED_MESSAGES = 2;
+
   private static final int FIRST_FAILURE_CODE = 0x80;
+
+  /** MQTT 5: the longest interval that a packet can hold. */
+  private static final long LONGEST_KEEP_ALIVE_SECONDS = 65_535;
 
   /** Larger requests are kept from us by the broker, which can't report them. */
   private static final long PACKET_LIMIT_FACTOR = 4;
 
   private static final long PACKET_LIMIT_LEAST_BYTES = 1024 * 1024;
+
+  /** Requests that the broker may send before the first of them is acknowledged. */
+  private static final int RECEIVE_MAXIMUM = 64;
+
+  /** A request that waited less was not delayed by anything but a busy system. */
+  private static final Duration PROMPT = Duration.ofMillis(500);
+
+  private static final long NANOS_PER_SECOND = 1_000_000_000;
 
   /** Shared by all links: the broker may refuse the same messages on each. */
   private static final LogThrottle REFUSED_MESSAGES = new LogThrottle(1, Duration.ofSeconds(10));
@@ -49,13 +72,8 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
   @FunctionalInterface
   interface EndListener {
 
-    /**
-     * The link is of no use any more.
-     *
-     * @param reason in words
-     * @param takenOver whether another client of the same id has taken its place
-     */
-    void ended(BrokerLink link, String reason, boolean takenOver);
+    /** The link is of no use any more. */
+    void ended(BrokerLink link, LinkEnd end);
   }
 
   private final MqttSettings settings;
@@ -63,15 +81,29 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
   private final Subscriptions subscriptions;
   private final Executor executor;
   private final EndListener endListener;
+  private final boolean withoutStored;
+  private final long maximumPacketBytes;
+  private final BrokerNetwork network;
+  private final ClientThreads threads = new ClientThreads(this::threadFailed);
   private final MqttAsyncClient client;
-  private final @Nullable BrokerSockets sockets;
-  private int receiveMaximum = DEFAULT_RECEIVE_MAXIMUM;
-  private long maximumPacketBytes = Long.MAX_VALUE;
 
+  /** Requests that have been carried out and are acknowledged when the outbox has room again. */
+  private final Queue<Integer> unacknowledged = new ConcurrentLinkedQueue<>();
+
+  private final CompletableFuture<MqttProperties> accepted = new CompletableFuture<>();
+  private volatile @Nullable IncomingPackets packets;
+  private MqttProperties stated = new MqttProperties();
+
+  /**
+   * Creates a link that is not yet connected.
+   *
+   * @param withoutStored whether the broker is not to send its retained messages
+   */
   BrokerLink(
       MqttSettings settings,
       Outbox outbox,
       Subscriptions subscriptions,
+      boolean withoutStored,
       Executor executor,
       EndListener endListener)
       throws MqttException {
@@ -79,126 +111,210 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
     this.executor = executor;
     this.outbox = outbox;
     this.subscriptions = subscriptions;
+    this.withoutStored = withoutStored;
     this.endListener = endListener;
-    client =
-        new MqttAsyncClient(
-            settings.broker().toString(), settings.clientId(), new MemoryPersistence());
+    maximumPacketBytes =
+        Math.max(PACKET_LIMIT_LEAST_BYTES, PACKET_LIMIT_FACTOR * settings.maxPayloadBytes());
+    network = new BrokerNetwork(settings.broker(), settings.tls(), maximumPacketBytes);
+    client = new Client(settings.clientId(), network);
     client.setCallback(this);
-    sockets = "tcp".equals(settings.broker().getScheme()) ? new BrokerSockets() : null;
+    client.setManualAcks(true);
+  }
+
+  /** The library's client, on the bridge's own network. */
+  private static final class Client extends MqttAsyncClient {
+
+    /** The library wants an address that it could use, though it is not asked to. */
+    private static final String UNUSED_ADDRESS = "tcp://localhost";
+
+    private final BrokerNetwork network;
+
+    Client(String clientId, BrokerNetwork network) throws MqttException {
+      super(UNUSED_ADDRESS, clientId, new MemoryPersistence(), new KeepAlive(), null);
+      this.network = network;
+    }
+
+    @Override
+    protected NetworkModule[] createNetworkModules(String address, MqttConnectionOptions options) {
+      return new NetworkModule[] {network};
+    }
   }
 
   /** Waits until the broker has accepted the connection. */
-  void connect(String willTopic, String will) throws MqttException {
-    IMqttToken token = client.connect(options(willTopic, will));
-    token.waitForCompletion(RESPONSE_TIMEOUT.toMillis());
-    MqttProperties stated = token.getResponseProperties();
-    Integer receive = stated.getReceiveMaximum();
-    Long packet = stated.getMaximumPacketSize();
-    receiveMaximum = receive == null ? DEFAULT_RECEIVE_MAXIMUM : receive;
-    maximumPacketBytes = packet == null ? Long.MAX_VALUE : packet;
+  void connect(String willTopic, String will, BrokerFeatures features, Duration patience)
+      throws MqttException {
+    try {
+      MqttConnectionOptions options = options(willTopic, will, features);
+      var unused = threads.call(() -> client.connect(options, null, new Accepted()));
+      stated = accepted.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+      packets = network.packets();
+    } catch (IOException | UncheckedIOException e) {
+      throw new MqttException(e);
+    } catch (ExecutionException e) {
+      if (network.connectReason() >= FIRST_FAILURE_CODE) {
+        throw new MqttException(network.connectReason());
+      }
+      throw e.getCause() instanceof MqttException known ? known : new MqttException(e.getCause());
+    } catch (TimeoutException e) {
+      throw new MqttException(MqttClientException.REASON_CODE_CLIENT_TIMEOUT);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MqttException(e);
+    }
   }
 
-  private MqttConnectionOptions options(String willTopic, String will) {
+  /** Passes on what becomes of an attempt; the library's own token is forgotten in some cases. */
+  private final class Accepted implements MqttActionListener {
+    @Override
+    public void onSuccess(IMqttToken token) {
+      accepted.complete(token.getResponseProperties());
+    }
+
+    @Override
+    public void onFailure(IMqttToken token, Throwable failure) {
+      accepted.completeExceptionally(failure);
+    }
+  }
+
+  private MqttConnectionOptions options(String willTopic, String will, BrokerFeatures features) {
     MqttConnectionOptions options = new MqttConnectionOptions();
     options.setCleanStart(true);
     options.setAutomaticReconnect(false);
-    options.setKeepAliveInterval((int) Math.max(1, settings.keepAlive().toSeconds()));
-    options.setConnectionTimeout((int) RESPONSE_TIMEOUT.toSeconds());
-    options.setMaximumPacketSize(
-        Math.max(PACKET_LIMIT_LEAST_BYTES, PACKET_LIMIT_FACTOR * settings.maxPayloadBytes()));
+    options.setKeepAliveInterval(
+        (int) Math.min(Math.max(1, settings.keepAlive().toSeconds()), LONGEST_KEEP_ALIVE_SECONDS));
+    options.setMaximumPacketSize(maximumPacketBytes);
+    options.setReceiveMaximum(RECEIVE_MAXIMUM);
     options.setWill(
         willTopic,
-        new MqttMessage(will.getBytes(StandardCharsets.UTF_8), 1, true, new MqttProperties()));
+        new MqttMessage(
+            will.getBytes(StandardCharsets.UTF_8),
+            Math.min(1, features.maximumQos()),
+            features.retain(),
+            new MqttProperties()));
     settings.username().ifPresent(options::setUserName);
     settings.password().map(Secret::reveal).ifPresent(options::setPassword);
-    TlsMaterial tls = settings.tls();
-    if (tls != null) {
-      options.setSocketFactory(new SecureSockets(tls.context().getSocketFactory()));
-      options.setHttpsHostnameVerificationEnabled(true);
-    } else if (sockets != null) {
-      options.setSocketFactory(sockets);
-    }
     return options;
   }
 
   /** Unacknowledged messages that the broker allows. */
   int receiveMaximum() {
-    return receiveMaximum;
+    return packets().receiveMaximum();
   }
 
-  /** Returns whether the broker has granted it. */
-  boolean subscribe(Subscription subscription) {
+  /** Whether the broker keeps retained messages. */
+  boolean retains() {
+    return !Boolean.FALSE.equals(stated.isRetainAvailable());
+  }
+
+  /** The highest QoS at which the broker takes messages. */
+  int maximumQos() {
+    return stated.getMaximumQoS() == null ? 2 : stated.getMaximumQoS();
+  }
+
+  private IncomingPackets packets() {
+    return Objects.requireNonNull(packets, "not connected");
+  }
+
+  /** Returns why the broker does not grant it; null if it does. */
+  @Nullable String subscribe(Subscription subscription) {
+    return subscribe(
+        subscription, !Boolean.FALSE.equals(stated.isSubscriptionIdentifiersAvailable()));
+  }
+
+  private @Nullable String subscribe(Subscription subscription, boolean withIdentifier) {
     String filter = subscription.topicFilter();
     MqttProperties properties = new MqttProperties();
-    properties.setSubscriptionIdentifier(subscriptions.filterId(filter));
+    if (withIdentifier) {
+      properties.setSubscriptionIdentifier(subscriptions.filterId(filter));
+    }
     MqttSubscription wanted = new MqttSubscription(filter, subscriptions.qos(subscription));
-    wanted.setRetainHandling(STORED_MESSAGES_ONCE);
+    wanted.setRetainHandling(withoutStored ? NO_STORED_MESSAGES : STORED_MESSAGES_ONCE);
     MqttSubscription[] filters = {wanted};
     try {
       IMqttToken token = client.subscribe(filters, null, null, properties);
       token.waitForCompletion(RESPONSE_TIMEOUT.toMillis());
-      int[] codes = token.getReasonCodes();
-      if (codes == null || codes.length == 0 || codes[0] < FIRST_FAILURE_CODE) {
-        LOG.info("Subscribed to {}", filter);
-        return true;
-      }
-      LOG.error(
-          "The broker refuses the subscription to {}: {}",
-          filter,
-          BrokerFailure.explainReason(codes[0]));
     } catch (MqttException e) {
-      LOG.error("Could not subscribe to {}: {}", filter, BrokerFailure.explain(e));
+      return BrokerFailure.explain(e);
+    } catch (IllegalArgumentException e) {
+      // The library checks the filter against what the broker has stated.
+      return BrokerFailure.explainReason(MqttReturnCode.RETURN_CODE_WILDCARD_SUB_NOT_SUPPORTED);
     }
-    return false;
+    int reason = packets().subscribeReason();
+    if (reason == MqttReturnCode.RETURN_CODE_SUB_IDENTIFIERS_NOT_SUPPORTED && withIdentifier) {
+      return subscribe(subscription, false);
+    }
+    if (reason >= FIRST_FAILURE_CODE) {
+      return BrokerFailure.explainReason(reason);
+    }
+    LOG.info("Subscribed to {}", filter);
+    return null;
   }
 
   void unsubscribe(String topicFilter) {
     try {
       client.unsubscribe(topicFilter).waitForCompletion(RESPONSE_TIMEOUT.toMillis());
-    } catch (MqttException e) {
+    } catch (MqttException | IllegalArgumentException e) {
       LOG.warn("Could not end the subscription to {}: {}", topicFilter, BrokerFailure.explain(e));
     }
   }
 
   @Override
   public void send(OutgoingMessage message) {
-    if (message.packetBytesAtMost() > maximumPacketBytes) {
+    // The library compares what it sends with the bridge's own limit, so that both hold.
+    long most = Math.min(maximumPacketBytes, packets().brokersMaximumPacketBytes());
+    if (message.packetBytesAtMost() > most) {
       // Sent all the same, it would end the connection, again and again.
-      LOG.error(
-          "Dropped a message of {} bytes on {}: the broker takes packets of up to {} bytes",
-          message.payloadBytes(),
-          message.topic(),
-          maximumPacketBytes);
-      executor.execute(() -> outbox.done(this, message));
+      giveUp(message, "packets of up to %d bytes can be sent to this broker".formatted(most));
       return;
     }
-    if (sockets != null) {
-      sockets.announce();
-    }
+    network.announce();
     try {
       var unused = client.publish(message.topic(), message.toMqtt(), message, this);
     } catch (MqttException e) {
       // The outbox keeps the message for the next connection.
-      endListener.ended(this, BrokerFailure.explain(e), false);
+      ended(endOf(e));
+    } catch (RuntimeException e) {
+      giveUp(message, BrokerFailure.explain(e));
     }
+  }
+
+  private void giveUp(OutgoingMessage message, String reason) {
+    LOG.error(
+        "Dropped a message of {} bytes on {}: {}", message.payloadBytes(), message.topic(), reason);
+    executor.execute(
+        () -> {
+          outbox.done(this, message);
+          Receipt receipt = message.receipt();
+          if (receipt != null) {
+            receipt.undeliverable(reason);
+          }
+        });
   }
 
   @Override
   public void onSuccess(IMqttToken token) {
     OutgoingMessage message = (OutgoingMessage) token.getUserContext();
     int[] codes = token.getReasonCodes();
-    if (codes != null && codes.length > 0 && codes[0] >= FIRST_FAILURE_CODE) {
+    int reason = codes == null || codes.length == 0 ? 0 : codes[0];
+    if (reason >= FIRST_FAILURE_CODE) {
       REFUSED_MESSAGES.log(
           suffix ->
               LOG.error(
                   "The broker refused a message on {}: {}{}",
                   message.topic(),
-                  MqttReturnCode.RETURN_CODE_NOT_AUTHORIZED == codes[0]
+                  MqttReturnCode.RETURN_CODE_NOT_AUTHORIZED == reason
                       ? "not authorised; check its access rules"
-                      : BrokerFailure.explainReason(codes[0]),
+                      : BrokerFailure.explainReason(reason),
                   suffix));
     }
     outbox.done(this, message);
+    Receipt receipt = message.receipt();
+    if (receipt != null) {
+      receipt.acknowledged(reason);
+    }
+    if (!unacknowledged.isEmpty() && !outbox.isHalfFull()) {
+      acknowledgeAll();
+    }
   }
 
   /** The connection is ending: the outbox keeps the message. */
@@ -207,23 +323,94 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
 
   @Override
   public void messageArrived(String topic, MqttMessage message) {
+    long ageNanos = System.nanoTime() - packets().nextArrivalNanos();
+    if (ageNanos > PROMPT.toNanos()) {
+      age(message.getProperties(), ageNanos);
+    }
     try {
       subscriptions.deliver(topic, message);
     } catch (RuntimeException e) {
       // The client library would swallow it.
       LOG.error("Fault while taking in a message on {}", topic, e);
     }
+    if (message.getQos() == 1) {
+      // As long as it is not acknowledged, the broker sends fewer others.
+      unacknowledged.add(message.getId());
+      if (!outbox.isHalfFull()) {
+        acknowledgeAll();
+      }
+    }
+  }
+
+  /** What the message has waited here counts as well; the broker knows nothing of that. */
+  private static void age(MqttProperties properties, long ageNanos) {
+    Long expirySeconds = properties.getMessageExpiryInterval();
+    if (expirySeconds != null) {
+      long ageSeconds = -Math.floorDiv(-ageNanos, NANOS_PER_SECOND);
+      properties.setMessageExpiryInterval(Math.max(0, expirySeconds - ageSeconds));
+    }
+  }
+
+  private void acknowledgeAll() {
+    for (Integer id = unacknowledged.poll(); id != null; id = unacknowledged.poll()) {
+      try {
+        client.messageArrivedComplete(id, 1);
+      } catch (MqttException e) {
+        LOG.debug("The connection ended before a request was acknowledged", e);
+      }
+    }
   }
 
   @Override
   public void disconnected(MqttDisconnectResponse response) {
-    Throwable cause = response.getException();
-    String reason =
-        cause != null
-            ? BrokerFailure.explain(cause)
-            : BrokerFailure.explainReason(response.getReturnCode());
-    boolean takenOver = response.getReturnCode() == MqttReturnCode.RETURN_CODE_SESSION_TAKEN_OVER;
-    endListener.ended(this, reason, takenOver);
+    MqttException failure = response.getException();
+    ended(failure != null ? endOf(failure) : endOf(response));
+  }
+
+  private static LinkEnd endOf(MqttException failure) {
+    int reason = failure.getReasonCode();
+    LinkEnd.Cause cause;
+    if (reason == MqttClientException.REASON_CODE_CLIENT_TIMEOUT
+        || reason == MqttClientException.REASON_CODE_WRITE_TIMEOUT) {
+      cause = LinkEnd.Cause.SILENCE;
+    } else if (failure.getCause() instanceof IOException
+        || reason == MqttClientException.REASON_CODE_SERVER_DISCONNECTED) {
+      cause = LinkEnd.Cause.BROKER_CLOSED;
+    } else {
+      cause = LinkEnd.Cause.CLIENT_FAULT;
+    }
+    return new LinkEnd(cause, BrokerFailure.explain(failure));
+  }
+
+  private static LinkEnd endOf(MqttDisconnectResponse response) {
+    int reason = response.getReturnCode();
+    LinkEnd.Cause cause =
+        switch (reason) {
+          case MqttReturnCode.RETURN_CODE_SESSION_TAKEN_OVER -> LinkEnd.Cause.TAKEN_OVER;
+          case MqttReturnCode.RETURN_CODE_SUCCESS,
+              MqttReturnCode.RETURN_CODE_SERVER_BUSY,
+              MqttReturnCode.RETURN_CODE_SERVER_SHUTTING_DOWN,
+              MqttReturnCode.RETURN_CODE_KEEP_ALIVE_TIMEOUT,
+              MqttReturnCode.RETURN_CODE_USE_ANOTHER_SERVER,
+              MqttReturnCode.RETURN_CODE_SERVER_MOVED ->
+              LinkEnd.Cause.BROKER_LEFT;
+          default -> LinkEnd.Cause.BROKER_CLOSED;
+        };
+    return new LinkEnd(cause, BrokerFailure.explainReason(reason));
+  }
+
+  private void threadFailed(Throwable failure) {
+    LOG.debug("The MQTT client failed", failure);
+    accepted.completeExceptionally(failure);
+    ended(
+        new LinkEnd(
+            LinkEnd.Cause.CLIENT_FAULT,
+            "the MQTT client can't read what came or send what it was given (%s)"
+                .formatted(BrokerFailure.explain(failure))));
+  }
+
+  private void ended(LinkEnd end) {
+    endListener.ended(this, end);
   }
 
   @Override
@@ -249,18 +436,31 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
     }
   }
 
-  /** May take long when the broker is frozen: nobody waits for it. */
+  /**
+   * Ends it, connected or not. The socket is closed at once: the library leaves it, and three
+   * threads, when it is to be closed while it connects; a broker that answers later would throw out
+   * the next connection. The rest may take a while, and nobody waits for it.
+   */
   void abandon() {
+    try {
+      network.stop();
+    } catch (IOException e) {
+      LOG.debug("The old socket could not be closed: {}", e.getMessage());
+    }
+    accepted.completeExceptionally(
+        new MqttException(MqttClientException.REASON_CODE_CLIENT_DISCONNECTING));
     Thread thread =
         new Thread(
             () -> {
               try {
-                if (client.isConnected()) {
-                  client.disconnectForcibly(0, 0, false);
-                }
+                client.disconnectForcibly(0, 0, false);
                 client.close(true);
-              } catch (MqttException e) {
-                LOG.debug("The old connection could not be closed: {}", e.getMessage());
+              } catch (MqttException | RuntimeException e) {
+                LOG.debug("The old client could not be closed: {}", e.getMessage());
+              }
+              if (packets == null) {
+                // Should one of its threads have been started only now, it ends at this.
+                threads.interrupt();
               }
             },
             "mqtt-abandon");

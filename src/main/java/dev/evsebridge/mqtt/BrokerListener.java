@@ -4,14 +4,17 @@ package dev.evsebridge.mqtt;
 public interface BrokerListener {
 
   /**
-   * The broker is there, has confirmed all subscriptions and acknowledged the bridge's
-   * availability.
+   * The bridge can be asked and heard: the broker has granted the bridge's own subscription and has
+   * acknowledged its availability. Whether this lasts is not known yet.
    */
   void brokerConnected();
 
-  /** The connection has worked for 10 s. */
+  /**
+   * The connection works: it has been as in {@link #brokerConnected} for ten seconds. A broker that
+   * ends each connection after a moment never comes so far.
+   */
   default void brokerProven() {}
 
-  /** The broker is gone; reconnecting is under way. */
+  /** The broker is gone, after {@link #brokerConnected}; reconnecting is under way. */
   void brokerLost();
 }

@@ -38,8 +38,12 @@ final class Outbox {
   /** Messages that have arrived at the broker before the next sources are let go on. */
   private static final int RELIEF_EVERY = 256;
 
+  /** A message with which so many connections ended is dropped. */
+  private static final int ENDED_CONNECTIONS = 2;
+
   private final int capacity;
   private final int capacityConnected;
+  private final long capacityBytes;
   private final int pauseAbove;
   private final MessageSources sources;
   private final ArrayDeque<OutgoingMessage> waiting = new ArrayDeque<>();
@@ -50,7 +54,10 @@ final class Outbox {
   private int window;
   private int unacknowledged;
   private int unwritten;
-  private boolean pausing;
+  private int suspects;
+  private long bytes;
+  private volatile boolean pausing;
+  private @Nullable OutgoingMessage first;
   private boolean somePaused;
   private int doneSinceRelief;
   private long dropped;
@@ -60,11 +67,13 @@ final class Outbox {
    * Creates an empty outbox.
    *
    * @param capacity messages kept while the broker is away
+   * @param capacityBytes heap that all messages may take, in flight or waiting
    * @param sourceCount how many sources may each add one more message after being held back
    * @param sources are held back while too many messages wait
    */
-  Outbox(int capacity, int sourceCount, MessageSources sources) {
+  Outbox(int capacity, long capacityBytes, int sourceCount, MessageSources sources) {
     this.capacity = capacity;
+    this.capacityBytes = capacityBytes;
     this.pauseAbove = Math.max(1, capacity / 2);
     this.capacityConnected = Math.max(capacity, pauseAbove + sourceCount);
     this.sources = sources;
@@ -72,51 +81,96 @@ final class Outbox {
 
   /** Takes a message; never waits. */
   synchronized void add(OutgoingMessage message) {
-    if (wire != null && waiting.size() >= capacityConnected) {
+    if (wire != null && isFullFor(message)) {
       countDrop("The broker is too slow: dropped a message");
       return;
     }
     waiting.add(message);
+    bytes += message.heapBytes();
     if (wire == null) {
       trim();
     } else {
       pump();
-      if (!pausing && waiting.size() > pauseAbove) {
-        pausing = true;
-        sources.pause();
-      }
+      noteFill();
     }
+  }
+
+  private boolean isFullFor(OutgoingMessage message) {
+    return waiting.size() >= capacityConnected || bytes + message.heapBytes() > capacityBytes;
+  }
+
+  private void noteFill() {
+    if (!pausing && (waiting.size() > pauseAbove || bytes > capacityBytes / 2)) {
+      pausing = true;
+      sources.pause();
+    }
+  }
+
+  /** Whether it is better to bring it no more work just now. */
+  boolean isHalfFull() {
+    return pausing;
   }
 
   /**
    * The broker is there: everything that waits goes out.
    *
    * @param receiveMaximum unacknowledged messages that the broker allows
+   * @param greeting goes out before all that waits, on this connection only
    */
-  synchronized void connected(Wire newWire, int receiveMaximum) {
+  synchronized void connected(
+      Wire newWire, int receiveMaximum, @Nullable OutgoingMessage greeting) {
     wire = newWire;
+    first = greeting;
     // Paho counts a message of QoS 0 among them while it is being written.
     window = Math.max(1, Math.min(MAX_UNACKNOWLEDGED, receiveMaximum) - 2);
     if (!waiting.isEmpty()) {
       LOG.info("Sending {} messages that waited for the broker", waiting.size());
     }
+    if (greeting != null) {
+      waiting.addFirst(greeting);
+      bytes += greeting.heapBytes();
+    }
     pump();
   }
 
-  /** The broker is gone: what it has not acknowledged waits again, ahead of the rest. */
-  synchronized void disconnected() {
+  /**
+   * The broker is gone: what it has not acknowledged waits again, ahead of the rest.
+   *
+   * <p>Some messages make a broker end the connection, and would do so for ever. So, if it was the
+   * broker that ended it, or a fault of the client, what was in flight goes out one by one next
+   * time; and a message with which the connection has ended twice while it was the oldest in flight
+   * is dropped.
+   *
+   * @param endedByBroker whether a message may have been the cause
+   * @param reason why the connection ended, in words
+   */
+  synchronized void disconnected(boolean endedByBroker, String reason) {
     if (wire == null) {
       return;
     }
     wire = null;
+    OutgoingMessage oldest = null;
     for (Iterator<OutgoingMessage> newestFirst = inFlight.descendingIterator();
         newestFirst.hasNext(); ) {
       OutgoingMessage message = newestFirst.next();
-      if (!message.done()) {
-        waiting.addFirst(message);
+      if (message.done()) {
+        continue;
+      }
+      oldest = message;
+      if (message == first) {
+        remove(message);
+        continue;
+      }
+      waiting.addFirst(message);
+      if (endedByBroker && !message.isSuspect()) {
+        message.suspect(true);
+        suspects++;
       }
     }
     inFlight.clear();
+    if (endedByBroker && oldest != null && oldest != first) {
+      dropIfItEndsConnections(oldest, reason);
+    }
     notifyAll();
     unacknowledged = 0;
     unwritten = 0;
@@ -125,12 +179,40 @@ final class Outbox {
     trim();
   }
 
+  private void dropIfItEndsConnections(OutgoingMessage oldest, String reason) {
+    if (oldest.countEndedConnection() < ENDED_CONNECTIONS) {
+      return;
+    }
+    waiting.removeFirst();
+    remove(oldest);
+    dropped++;
+    LOG.error(
+        "Dropped a message of {} bytes on {}: each time it was sent, the connection to the broker ended ({})",
+        oldest.payloadBytes(),
+        oldest.topic(),
+        reason);
+    Receipt receipt = oldest.receipt();
+    if (receipt != null) {
+      receipt.undeliverable(reason);
+    }
+  }
+
+  /** It is neither waiting nor in flight any more. */
+  private void remove(OutgoingMessage message) {
+    bytes -= message.heapBytes();
+    if (message.isSuspect()) {
+      message.suspect(false);
+      suspects--;
+    }
+  }
+
   /** A message has arrived at the broker (QoS 1 and 2) or has been written (QoS 0). */
   synchronized void done(Wire by, OutgoingMessage message) {
     if (by != wire || message.done()) {
       return;
     }
     message.markDone();
+    remove(message);
     if (message.qos() == 0) {
       unwritten--;
     } else {
@@ -151,7 +233,7 @@ final class Outbox {
     while (current != null && !waiting.isEmpty()) {
       OutgoingMessage next = waiting.getFirst();
       boolean room =
-          window == 1
+          window == 1 || suspects > 0
               ? inFlight.isEmpty()
               : next.qos() == 0 ? unwritten < MAX_UNWRITTEN : unacknowledged < window;
       if (!room) {
@@ -170,9 +252,10 @@ final class Outbox {
   }
 
   private void trim() {
-    while (waiting.size() > capacity) {
-      waiting.removeFirst();
-      countDrop("The broker is away and mqtt.buffer is full: dropped the oldest message");
+    while (waiting.size() > capacity || bytes > capacityBytes) {
+      remove(waiting.removeFirst());
+      countDrop(
+          "The broker is away and the buffer (mqtt.buffer) is full: dropped the oldest message");
     }
   }
 
@@ -183,7 +266,7 @@ final class Outbox {
 
   /** Lets sources go on little by little, as there is room for what they bring. */
   private void relieve() {
-    if (pausing && waiting.size() <= pauseAbove / 2) {
+    if (pausing && waiting.size() <= pauseAbove / 2 && bytes <= capacityBytes / 4) {
       pausing = false;
       somePaused = true;
       doneSinceRelief = RELIEF_EVERY;

@@ -33,6 +33,7 @@ final class SharedProducer extends DefaultProducer {
     int qos = endpoint.getConfiguration().getQos();
     boolean retained = endpoint.getConfiguration().isRetained();
     MqttProperties properties = NO_PROPERTIES;
+    Receipt receipt = null;
     if (message.hasHeaders()) {
       topic = message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_OVERRIDE_TOPIC, topic, String.class);
       qos = message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_QOS, qos, Integer.class);
@@ -41,6 +42,7 @@ final class SharedProducer extends DefaultProducer {
       properties =
           message.getHeader(
               PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, NO_PROPERTIES, MqttProperties.class);
+      receipt = message.getHeader(Receipt.HEADER, Receipt.class);
     }
     if (!topic.equals(endpoint.getTopic())) {
       Topics.check(topic);
@@ -51,7 +53,7 @@ final class SharedProducer extends DefaultProducer {
     byte[] payload = message.getBody(byte[].class);
     connection.publish(
         new OutgoingMessage(
-            topic, payload == null ? new byte[0] : payload, qos, retained, properties));
+            topic, payload == null ? new byte[0] : payload, qos, retained, properties, receipt));
   }
 
   @Override

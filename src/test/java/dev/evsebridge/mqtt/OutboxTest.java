@@ -19,16 +19,17 @@ class OutboxTest {
   private static final int CAPACITY = 10;
   private static final int SOURCES = 3;
   private static final int PLENTY = 65_535;
+  private static final long PLENTY_OF_BYTES = 1_000_000;
 
   private final List<Boolean> pauses = new ArrayList<>();
   private int sourcesHeld;
-  private final Outbox outbox = new Outbox(CAPACITY, SOURCES, new Recorded());
+  private final Outbox outbox = new Outbox(CAPACITY, PLENTY_OF_BYTES, SOURCES, new Recorded());
   private final RecordingWire wire = new RecordingWire();
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2})
   void sendsInOrderAtOnceWhileTheBrokerIsThere(int qos) {
-    outbox.connected(wire, PLENTY);
+    outbox.connected(wire, PLENTY, null);
 
     add(qos, "a", "b", "c");
 
@@ -43,14 +44,14 @@ class OutboxTest {
     add(1, "a", "b");
     assertEquals(2, outbox.size());
 
-    outbox.connected(wire, PLENTY);
+    outbox.connected(wire, PLENTY, null);
 
     assertEquals(List.of("a", "b"), wire.topics());
   }
 
   @Test
   void hasNoMoreUnacknowledgedThanTheBrokerAllows() {
-    outbox.connected(wire, 5);
+    outbox.connected(wire, 5, null);
     add(1, "a", "b", "c", "d", "e");
     assertEquals(List.of("a", "b", "c"), wire.topics(), "two fewer: the client counts others too");
 
@@ -64,7 +65,7 @@ class OutboxTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
   void sendsOneByOneWhenTheBrokerAllowsNoMore(int receiveMaximum) {
-    outbox.connected(wire, receiveMaximum);
+    outbox.connected(wire, receiveMaximum, null);
     add(1, "a");
     add(0, "b");
     add(1, "c");
@@ -78,9 +79,9 @@ class OutboxTest {
 
   @Test
   void limitsWhatIsHandedToTheClientAtQos0Too() {
-    Outbox large = new Outbox(1_000, SOURCES, new Recorded());
+    Outbox large = new Outbox(1_000, PLENTY_OF_BYTES, SOURCES, new Recorded());
     RecordingWire slow = new RecordingWire(large);
-    large.connected(slow, PLENTY);
+    large.connected(slow, PLENTY, null);
 
     for (int i = 0; i < 300; i++) {
       large.add(message(0, "m" + i));
@@ -93,38 +94,38 @@ class OutboxTest {
 
   @Test
   void sendsWhatWasNotAcknowledgedAgainAndFirstInItsOldOrder() {
-    outbox.connected(wire, 5);
+    outbox.connected(wire, 5, null);
     add(1, "a", "b", "c", "d", "e");
     wire.acknowledge(1);
 
-    outbox.disconnected();
+    outbox.disconnected(false, "it is gone");
     add(1, "f");
     RecordingWire next = new RecordingWire();
-    outbox.connected(next, PLENTY);
+    outbox.connected(next, PLENTY, null);
 
     assertEquals(List.of("b", "c", "d", "e", "f"), next.topics());
   }
 
   @Test
   void doesNotSendAgainWhatWasAcknowledgedOutOfOrder() {
-    outbox.connected(wire, PLENTY);
+    outbox.connected(wire, PLENTY, null);
     add(1, "a", "b", "c");
     wire.acknowledge("b");
 
-    outbox.disconnected();
+    outbox.disconnected(false, "it is gone");
     RecordingWire next = new RecordingWire();
-    outbox.connected(next, PLENTY);
+    outbox.connected(next, PLENTY, null);
 
     assertEquals(List.of("a", "c"), next.topics());
   }
 
   @Test
   void ignoresAcknowledgementsOfAConnectionThatHasEnded() {
-    outbox.connected(wire, PLENTY);
+    outbox.connected(wire, PLENTY, null);
     add(1, "a");
-    outbox.disconnected();
+    outbox.disconnected(false, "it is gone");
     RecordingWire next = new RecordingWire();
-    outbox.connected(next, PLENTY);
+    outbox.connected(next, PLENTY, null);
 
     wire.acknowledge(1);
 
@@ -136,13 +137,13 @@ class OutboxTest {
   @Test
   void losesNothingWhenTheClientRefusesToSend() {
     wire.broken = true;
-    outbox.connected(wire, PLENTY);
+    outbox.connected(wire, PLENTY, null);
     add(1, "a", "b");
     assertEquals(List.of(), wire.topics());
 
-    outbox.disconnected();
+    outbox.disconnected(false, "it is gone");
     RecordingWire next = new RecordingWire();
-    outbox.connected(next, PLENTY);
+    outbox.connected(next, PLENTY, null);
 
     assertEquals(List.of("a", "b"), next.topics());
     assertEquals(0, outbox.dropped());
@@ -157,7 +158,7 @@ class OutboxTest {
     assertEquals(3, outbox.dropped());
     assertEquals(3, outbox.droppedSinceLoss());
 
-    outbox.connected(wire, PLENTY);
+    outbox.connected(wire, PLENTY, null);
 
     assertEquals("m3", wire.topics().get(0));
     assertEquals(CAPACITY, wire.topics().size());
@@ -168,10 +169,10 @@ class OutboxTest {
     for (int i = 0; i < CAPACITY + 3; i++) {
       add(1, "m" + i);
     }
-    outbox.connected(wire, PLENTY);
+    outbox.connected(wire, PLENTY, null);
     wire.acknowledge(CAPACITY);
 
-    outbox.disconnected();
+    outbox.disconnected(false, "it is gone");
     assertEquals(0, outbox.droppedSinceLoss());
     for (int i = 0; i < CAPACITY + 2; i++) {
       add(1, "n" + i);
@@ -183,7 +184,7 @@ class OutboxTest {
 
   @Test
   void holdsTheSourcesBackWhenManyMessagesWaitAndReleasesThemLater() {
-    outbox.connected(wire, 3);
+    outbox.connected(wire, 3, null);
     for (int i = 0; i < 1 + CAPACITY / 2; i++) {
       add(1, "m" + i);
     }
@@ -202,7 +203,7 @@ class OutboxTest {
   @Test
   void releasesAllSourcesWhenThoseReleasedFirstHaveNothingToSay() {
     sourcesHeld = 5;
-    outbox.connected(wire, 3);
+    outbox.connected(wire, 3, null);
     for (int i = 0; i < CAPACITY; i++) {
       add(1, "m" + i);
     }
@@ -218,22 +219,22 @@ class OutboxTest {
 
   @Test
   void releasesTheSourcesWhenTheBrokerGoesAway() {
-    outbox.connected(wire, 3);
+    outbox.connected(wire, 3, null);
     for (int i = 0; i < CAPACITY; i++) {
       add(1, "m" + i);
     }
     assertEquals(List.of(true), pauses);
 
-    outbox.disconnected();
+    outbox.disconnected(false, "it is gone");
 
     assertEquals(List.of(true, false), pauses);
   }
 
   @Test
   void hasRoomForOneMoreMessageOfEverySourceThatIsHeldBack() {
-    Outbox manySources = new Outbox(CAPACITY, 20, new Recorded());
+    Outbox manySources = new Outbox(CAPACITY, PLENTY_OF_BYTES, 20, new Recorded());
     RecordingWire slow = new RecordingWire(manySources);
-    manySources.connected(slow, 3);
+    manySources.connected(slow, 3, null);
     for (int i = 0; i < 1 + CAPACITY / 2 + 20; i++) {
       manySources.add(message(1, "m" + i));
     }
@@ -247,7 +248,7 @@ class OutboxTest {
   @Test
   void knowsForHowLongTheBrokerHasNotAnswered() {
     assertEquals(Duration.ZERO, outbox.oldestInFlight());
-    outbox.connected(wire, PLENTY);
+    outbox.connected(wire, PLENTY, null);
     add(1, "a");
 
     assertNotEquals(Duration.ZERO, outbox.oldestInFlight());
@@ -259,7 +260,7 @@ class OutboxTest {
   @Test
   @Timeout(10)
   void drainsUntilEverythingHasArrived() throws InterruptedException {
-    outbox.connected(wire, PLENTY);
+    outbox.connected(wire, PLENTY, null);
     add(1, "a", "b");
     CountDownLatch drained = new CountDownLatch(1);
     Thread closing =
@@ -281,7 +282,7 @@ class OutboxTest {
   @Test
   @Timeout(10)
   void givesUpDrainingWhenTheBrokerDoesNotAnswer() {
-    outbox.connected(wire, PLENTY);
+    outbox.connected(wire, PLENTY, null);
     add(1, "a");
 
     outbox.drain(Duration.ofMillis(5));

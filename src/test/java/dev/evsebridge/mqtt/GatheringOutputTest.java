@@ -10,32 +10,26 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(10)
-class BrokerSocketsTest {
+class GatheringOutputTest {
   private static final byte[] PUBLISH = {0x32, 3, 'a', 'b', 'c'};
   private static final byte[] PING_REQUEST = {(byte) 0xC0, 0};
 
-  private final BrokerSockets sockets = new BrokerSockets();
+  private final GatheringOutput.Announcements announced = new GatheringOutput.Announcements();
   private final ServerSocket server;
   private final Socket client;
   private final Socket broker;
   private final OutputStream out;
 
-  BrokerSocketsTest() throws IOException {
+  GatheringOutputTest() throws IOException {
     server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-    client = sockets.createSocket();
+    client = new Socket();
     client.connect(server.getLocalSocketAddress());
     broker = server.accept();
-    out = client.getOutputStream();
-  }
-
-  @BeforeEach
-  void sendsWithoutDelay() throws IOException {
-    assertEquals(true, client.getTcpNoDelay());
+    out = new GatheringOutput(client.getOutputStream(), announced);
   }
 
   @AfterEach
@@ -47,7 +41,7 @@ class BrokerSocketsTest {
 
   @Test
   void sendsAMessageAtOnceWhenNoOtherIsKnownToFollow() throws IOException {
-    sockets.announce();
+    announced.announce();
 
     write(PUBLISH);
 
@@ -56,9 +50,9 @@ class BrokerSocketsTest {
 
   @Test
   void gathersMessagesWhileOthersAreKnownToFollow() throws IOException {
-    sockets.announce();
-    sockets.announce();
-    sockets.announce();
+    announced.announce();
+    announced.announce();
+    announced.announce();
 
     write(PUBLISH);
     write(PUBLISH);
@@ -70,7 +64,7 @@ class BrokerSocketsTest {
 
   @Test
   void doesNotTakeOtherPacketsForAnnouncedMessages() throws IOException {
-    sockets.announce();
+    announced.announce();
 
     write(PING_REQUEST);
     assertEquals(0, broker.getInputStream().available());
@@ -82,8 +76,8 @@ class BrokerSocketsTest {
 
   @Test
   void countsAMessageOnceThoughItIsWrittenInPieces() throws IOException {
-    sockets.announce();
-    sockets.announce();
+    announced.announce();
+    announced.announce();
 
     out.write(PUBLISH[0]);
     out.write(PUBLISH, 1, 1);
@@ -100,9 +94,9 @@ class BrokerSocketsTest {
     byte[] large = new byte[100_000];
     Arrays.fill(large, (byte) 7);
     large[0] = 0x32;
-    sockets.announce();
-    sockets.announce();
-    sockets.announce();
+    announced.announce();
+    announced.announce();
+    announced.announce();
 
     write(PUBLISH);
     write(large);
