@@ -102,7 +102,7 @@ final class MqttSection {
     if (file == null) {
       return password.map(Secret::new);
     }
-    String content = reader.content(given, file);
-    return Optional.of(new Secret(content.replaceFirst("\\r?\\n\\z", "")));
+    String unused = reader.content(given, file);
+    return Optional.of(Secret.inFile(file));
   }
 }

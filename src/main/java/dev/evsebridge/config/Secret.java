@@ -1,20 +1,49 @@
 package dev.evsebridge.config;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /** A text that must not appear in any log, message or process list. */
 public final class Secret {
 
   private final String text;
+  private final @Nullable Path file;
 
   /** Wraps the text. */
   public Secret(String text) {
     this.text = text;
+    this.file = null;
   }
 
-  /** The text itself as UTF-8, for the one who has to present it. */
+  private Secret(Path file) {
+    this.text = "";
+    this.file = file;
+  }
+
+  /** The content of a file without its line end, read whenever it is wanted: it may be renewed. */
+  static Secret inFile(Path file) {
+    return new Secret(file);
+  }
+
+  /**
+   * The text itself as UTF-8, for the one who has to present it.
+   *
+   * @throws UncheckedIOException when its file can't be read now
+   */
   public byte[] reveal() {
-    return text.getBytes(StandardCharsets.UTF_8);
+    return (file == null ? text : read(file)).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String read(Path file) {
+    try {
+      return TextFile.content(file).replaceFirst("\\r?\\n\\z", "");
+    } catch (IOException e) {
+      String reason = "mqtt.password_file: its file must be UTF-8 text that can be read";
+      throw new UncheckedIOException(new IOException(reason));
+    }
   }
 
   @Override

@@ -1,42 +1,47 @@
 package dev.evsebridge.config;
 
-import java.io.ByteArrayInputStream;
+import io.netty.handler.ssl.JdkSslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
-import java.security.KeyStore;
+import java.security.NoSuchAlgorithmException;
 import java.security.PrivateKey;
-import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
-import java.util.Collection;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.net.ssl.KeyManager;
-import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Certificates for a secure connection, from PEM files.
+ * Certificates for a secure connection, in PEM files that may be renewed at any time.
  *
- * @param context trusts the given CA, or those of the system, and presents the client certificate
+ * @param caFile certificates to trust; null for those of the system
+ * @param certFile the certificate to present, with its chain; null for none
+ * @param keyFile its key
  */
-public record TlsMaterial(SSLContext context) {
+public record TlsMaterial(@Nullable Path caFile, @Nullable Path certFile, @Nullable Path keyFile) {
 
+  /** Netty reads PEM keys too, but none for EdDSA. */
   private static final Pattern PRIVATE_KEY =
       Pattern.compile("-----BEGIN PRIVATE KEY-----([A-Za-z0-9+/=\\s]+)-----END PRIVATE KEY-----");
+
   private static final List<String> KEY_ALGORITHMS = List.of("RSA", "EC", "EdDSA");
-  private static final char[] NO_PASSWORD = {};
+
+  private static final String CERTIFICATES = "its file must hold certificates in PEM form";
+
+  private static final String KEY =
+      "its file must hold an unencrypted PKCS#8 key in PEM form ('BEGIN PRIVATE KEY'; convert others with: openssl pkcs8 -topk8 -nocrypt)";
 
   static @Nullable TlsMaterial read(URI broker, SettingReader reader)
       throws ConfigurationException {
@@ -56,17 +61,16 @@ public record TlsMaterial(SSLContext context) {
     if (certFile != null && keyFile == null) {
       throw reader.refused(Setting.MQTT_TLS_CERT_FILE, "mqtt.tls.key_file must be set as well");
     }
+    TlsMaterial material = new TlsMaterial(caFile, certFile, keyFile);
     try {
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(
-          certFile == null || keyFile == null ? null : keyManagers(certFile, keyFile, reader),
-          caFile == null ? null : trustManagers(caFile, reader),
-          null);
-      return new TlsMaterial(context);
-    } catch (GeneralSecurityException | IOException e) {
+      SSLContext unused = material.context();
+    } catch (UnusableFileException e) {
+      throw reader.refused(e.setting, e.allowed);
+    } catch (IOException e) {
       throw new ConfigurationException(
           "The TLS settings (mqtt.tls.*) can't be used: " + e.getMessage());
     }
+    return material;
   }
 
   private static void refuseUnused(@Nullable Path file, Setting setting, SettingReader reader)
@@ -76,66 +80,56 @@ public record TlsMaterial(SSLContext context) {
     }
   }
 
-  private static TrustManager[] trustManagers(Path caFile, SettingReader reader)
-      throws GeneralSecurityException, IOException, ConfigurationException {
-    KeyStore store = emptyStore();
-    int number = 0;
-    for (Certificate certificate : certificates(caFile, Setting.MQTT_TLS_CA_FILE, reader)) {
-      store.setCertificateEntry("ca-" + number++, certificate);
+  /**
+   * Reads the files anew.
+   *
+   * @throws IOException when one of them can't be used; the message names its setting
+   */
+  public SSLContext context() throws IOException {
+    SslContextBuilder builder = SslContextBuilder.forClient().sslProvider(SslProvider.JDK);
+    if (caFile != null) {
+      builder.trustManager(certificates(caFile, Setting.MQTT_TLS_CA_FILE));
     }
-    TrustManagerFactory factory =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    factory.init(store);
-    return factory.getTrustManagers();
+    if (certFile != null && keyFile != null) {
+      builder.keyManager(privateKey(keyFile), certificates(certFile, Setting.MQTT_TLS_CERT_FILE));
+    }
+    return ((JdkSslContext) builder.build()).context();
   }
 
-  private static KeyManager[] keyManagers(Path certFile, Path keyFile, SettingReader reader)
-      throws GeneralSecurityException, IOException, ConfigurationException {
-    Certificate[] chain =
-        certificates(certFile, Setting.MQTT_TLS_CERT_FILE, reader).toArray(new Certificate[0]);
-    KeyStore store = emptyStore();
-    store.setKeyEntry("client", privateKey(keyFile, reader), NO_PASSWORD, chain);
-    KeyManagerFactory factory =
-        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-    factory.init(store, NO_PASSWORD);
-    return factory.getKeyManagers();
-  }
-
-  private static KeyStore emptyStore() throws GeneralSecurityException, IOException {
-    KeyStore store = KeyStore.getInstance("PKCS12");
-    store.load(null, NO_PASSWORD);
-    return store;
-  }
-
-  private static Collection<? extends Certificate> certificates(
-      Path file, Setting setting, SettingReader reader) throws ConfigurationException {
-    byte[] pem = reader.content(setting, file).getBytes(StandardCharsets.US_ASCII);
-    try {
-      Collection<? extends Certificate> certificates =
-          CertificateFactory.getInstance("X.509")
-              .generateCertificates(new ByteArrayInputStream(pem));
-      if (!certificates.isEmpty()) {
+  private static X509Certificate[] certificates(Path file, Setting setting) throws IOException {
+    try (InputStream pem = Files.newInputStream(file)) {
+      X509Certificate[] certificates =
+          CertificateFactory.getInstance("X.509").generateCertificates(pem).stream()
+              .map(X509Certificate.class::cast)
+              .toArray(X509Certificate[]::new);
+      if (certificates.length > 0) {
         return certificates;
       }
     } catch (CertificateException e) {
-      throw reader.refused(setting, "its file must hold certificates in PEM form");
+      throw new UnusableFileException(setting, CERTIFICATES, e);
+    } catch (IOException e) {
+      throw new UnusableFileException(setting, "it must be a file that can be read", e);
     }
-    throw reader.refused(setting, "its file must hold certificates in PEM form");
+    throw new UnusableFileException(setting, CERTIFICATES, null);
   }
 
-  private static PrivateKey privateKey(Path file, SettingReader reader)
-      throws ConfigurationException, GeneralSecurityException {
-    String allowed =
-        "its file must hold an unencrypted PKCS#8 key in PEM form ('BEGIN PRIVATE KEY'; convert others with: openssl pkcs8 -topk8 -nocrypt)";
-    Matcher matcher = PRIVATE_KEY.matcher(reader.content(Setting.MQTT_TLS_KEY_FILE, file));
-    if (!matcher.find()) {
-      throw reader.refused(Setting.MQTT_TLS_KEY_FILE, allowed);
-    }
-    byte[] encoded;
+  private static PrivateKey privateKey(Path file) throws IOException {
+    Setting setting = Setting.MQTT_TLS_KEY_FILE;
+    String pem;
     try {
-      encoded = Base64.getMimeDecoder().decode(matcher.group(1));
+      pem = Files.readString(file);
+    } catch (IOException e) {
+      throw new UnusableFileException(setting, "its file must be text that can be read", e);
+    }
+    Matcher matcher = PRIVATE_KEY.matcher(pem);
+    if (!matcher.find()) {
+      throw new UnusableFileException(setting, KEY, null);
+    }
+    PKCS8EncodedKeySpec encoded;
+    try {
+      encoded = new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(matcher.group(1)));
     } catch (IllegalArgumentException e) {
-      throw reader.refused(Setting.MQTT_TLS_KEY_FILE, allowed);
+      throw new UnusableFileException(setting, KEY, e);
     }
     for (String algorithm : KEY_ALGORITHMS) {
       PrivateKey key = decode(encoded, algorithm);
@@ -143,16 +137,35 @@ public record TlsMaterial(SSLContext context) {
         return key;
       }
     }
-    throw reader.refused(Setting.MQTT_TLS_KEY_FILE, allowed);
+    throw new UnusableFileException(setting, KEY, null);
   }
 
   /** The PEM form does not tell the algorithm: each is tried. */
-  private static @Nullable PrivateKey decode(byte[] encoded, String algorithm)
-      throws GeneralSecurityException {
+  private static @Nullable PrivateKey decode(PKCS8EncodedKeySpec encoded, String algorithm) {
     try {
-      return KeyFactory.getInstance(algorithm).generatePrivate(new PKCS8EncodedKeySpec(encoded));
+      return KeyFactory.getInstance(algorithm).generatePrivate(encoded);
     } catch (InvalidKeySpecException e) {
       return null;
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A file that is not what its setting wants. */
+  private static final class UnusableFileException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final Setting setting;
+    private final String allowed;
+
+    UnusableFileException(Setting setting, String allowed, @Nullable Exception cause) {
+      // The cause's own words would only confuse.
+      super(setting.key() + ": " + allowed);
+      this.setting = setting;
+      this.allowed = allowed;
+      if (cause != null) {
+        addSuppressed(cause);
+      }
     }
   }
 }

@@ -81,7 +81,7 @@ final class BrokerNetwork implements NetworkModule {
     if (isWebSocket()) {
       WebSocketNetworkModule frames =
           new WebSocketNetworkModule(
-              new Prepared(talking), broker.toString(), host(), port(), "websocket");
+              new Prepared(talking), broker.toString(), host(broker), port(broker), "websocket");
       frames.start();
       useStreams(
           new BufferedInputStream(frames.getInputStream(), BUFFER_BYTES),
@@ -105,14 +105,14 @@ final class BrokerNetwork implements NetworkModule {
 
   /** Looks the name up anew, and tries all its addresses. */
   private BrokerSocket connect() throws IOException {
-    InetAddress[] addresses = InetAddress.getAllByName(host());
+    InetAddress[] addresses = InetAddress.getAllByName(host(broker));
     int patienceMillis = addresses.length == 1 ? CONNECT_MILLIS : CONNECT_MILLIS_EACH;
     IOException failure = null;
     for (InetAddress address : addresses) {
       BrokerSocket attempt = new BrokerSocket();
       own(attempt);
       try {
-        attempt.connect(new InetSocketAddress(address, port()), patienceMillis);
+        attempt.connect(new InetSocketAddress(address, port(broker)), patienceMillis);
         attempt.setTcpNoDelay(true);
         attempt.setSoTimeout(ArrivalStream.TICK_MILLIS);
         return attempt;
@@ -137,7 +137,7 @@ final class BrokerNetwork implements NetworkModule {
 
   private SSLSocket secured(Socket tcp, TlsMaterial material) throws IOException {
     SSLSocket secure =
-        (SSLSocket) material.context().getSocketFactory().createSocket(tcp, host(), port(), true);
+        (SSLSocket) material.context().getSocketFactory().createSocket(tcp, host(broker), port(broker), true);
     SSLParameters parameters = secure.getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     secure.setSSLParameters(parameters);
@@ -149,14 +149,22 @@ final class BrokerNetwork implements NetworkModule {
     return broker.getScheme().startsWith("ws");
   }
 
-  private String host() {
+  /** A URI knows no host with an underscore, which Docker allows; then it has an authority only. */
+  private static String host(URI broker) {
     String host = broker.getHost();
+    if (host == null) {
+      host = broker.getAuthority().replaceFirst(":\\d+$", "");
+    }
     return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
   }
 
-  private int port() {
+  private static int port(URI broker) {
     if (broker.getPort() > 0) {
       return broker.getPort();
+    }
+    if (broker.getHost() == null && broker.getAuthority().matches(".*:\\d+")) {
+      String authority = broker.getAuthority();
+      return Integer.parseInt(authority.substring(authority.lastIndexOf(':') + 1));
     }
     return switch (broker.getScheme()) {
       case "ssl" -> SECURE_MQTT_PORT;
