@@ -18,14 +18,16 @@ public enum ErrorCode {
   NOT_CONNECTED,
   /** The charger's queue is full, it has stopped reading, or it is taking in firmware. */
   BUSY,
-  /** No answer in time. */
+  /** No response in time. */
   TIMEOUT,
-  /** The connection ended before the answer came. */
+  /** The connection ended before the response came. */
   DISCONNECTED,
   /** The firmware's CRC-32 is not the one that was given. */
   CHECKSUM_MISMATCH,
   /** Firmware is refused: the reboot would open the contactor under load. */
   CONTACTOR_CLOSED,
+  /** The charger has come back from a firmware upload without having restarted. */
+  FIRMWARE_REFUSED,
   /** A charger broke the protocol and was disconnected; belongs to no request. */
   PROTOCOL_ERROR,
   /** A step of an edited route failed on a request: the fault is in the route. */

@@ -4,6 +4,7 @@ import static dev.evsebridge.testkit.MqttProbe.error;
 import static dev.evsebridge.testkit.MqttProbe.errorOf;
 import static dev.evsebridge.testkit.MqttProbe.message;
 import static dev.evsebridge.testkit.MqttProbe.onTopic;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -129,6 +130,7 @@ class ChargerFaultsIT {
     try (Socket charger = slowReader(serial)) {
       probe.take(message("new_connection", serial));
       probe.request(Messages.firmware(serial, image(126_976)));
+      giveReading(charger);
       byte[] begin = charger.getInputStream().readNBytes(1000);
       assertEquals(WireFrame.FIRMWARE, begin[0]);
       charger.setSoLinger(true, 0);
@@ -152,6 +154,9 @@ class ChargerFaultsIT {
     MqttProbe probe = installation.probe();
     byte[] image = image(5000);
     probe.request(Messages.firmware(serial, image));
+    assertEquals(WireFrame.collect(), charger.takeFrame());
+    charger.send(ChargerReading.typical().firmwareVersion(4).frame());
+    probe.take(message("response_collect_data", serial));
     assertEquals(Messages.firmwareFrame(image), charger.takeFrame());
     charger.close();
     probe.request(Messages.ping(serial));
@@ -160,6 +165,10 @@ class ChargerFaultsIT {
     RawCharger back = installation.connect().hello(serial, 4);
     assertEquals(
         Messages.newConnection(serial, 4), probe.take(message("new_connection", serial)).text());
+    assertEquals(WireFrame.collect(), back.takeFrame());
+    back.send(ChargerReading.typical().firmwareVersion(4).frame());
+    probe.take(message("response_collect_data", serial));
+    assertEquals("firmware_refused", probe.take(errorOf(serial)).field("error"));
     assertWorks(back, serial);
     assertEquals(List.of(), probe.untaken(error()));
   }
@@ -239,6 +248,8 @@ class ChargerFaultsIT {
     try (Socket stuck = slowReader(serial)) {
       probe.take(message("new_connection", serial));
       probe.request(Messages.firmware(serial, image(126_976)));
+      giveReading(stuck);
+      probe.take(message("response_collect_data", serial));
       for (int round = 0; round < 4; round++) {
         probe.request(Messages.collect(serial));
         serials.forEach(each -> probe.request(Messages.setPwm(each, 16)));
@@ -281,6 +292,11 @@ class ChargerFaultsIT {
         new InetSocketAddress(InetAddress.getLoopbackAddress(), installation.bridge().port()));
     socket.getOutputStream().write(RawCharger.helloBytes(serial, 9));
     return socket;
+  }
+
+  private static void giveReading(Socket charger) throws IOException {
+    assertArrayEquals(WireFrame.collect().bytes(), charger.getInputStream().readNBytes(5));
+    charger.getOutputStream().write(ChargerReading.typical().frame().bytes());
   }
 
   private static void assertWorks(RawCharger charger, String serial) {

@@ -40,6 +40,7 @@ class FirmwareIT {
     byte[] image = image(size);
     RawCharger charger = installation.charger(serial);
     installation.probe().request(Messages.firmware(serial, image));
+    giveReading(charger, 0);
     WireFrame frame = charger.takeFrame();
     assertEquals(Messages.firmwareFrame(image), frame);
     assertEquals(0, (frame.payload().length - 4) % 4);
@@ -50,6 +51,7 @@ class FirmwareIT {
   void padsWithFfAndRecomputesTheChecksumByTheZlibPolynomial() {
     RawCharger charger = installation.charger(serial);
     installation.probe().request(Messages.firmware(serial, new byte[] {'1', '2', '3', '4', '5'}));
+    giveReading(charger, 0);
     byte[] payload = charger.takeFrame().payload();
     // CRC-32 of 3132333435ffffff
     assertArrayEquals(HexFormat.of().parseHex("02bd7d353132333435ffffff"), payload);
@@ -60,6 +62,7 @@ class FirmwareIT {
     byte[] image = new byte[64];
     RawCharger charger = installation.charger(serial);
     installation.probe().request(Messages.firmware(serial, image));
+    giveReading(charger, 0);
     assertEquals(Messages.firmwareFrame(image), charger.takeFrame());
   }
 
@@ -74,6 +77,7 @@ class FirmwareIT {
     assertEquals(List.of(), charger.untakenFrames());
     charger.send(WireFrame.of(WireFrame.ANSWER_TO_PING));
     installation.probe().take(message("response_ping", serial));
+    giveReading(charger, 0);
     assertEquals(Messages.firmwareFrame(image), charger.takeFrame());
   }
 
@@ -100,7 +104,10 @@ class FirmwareIT {
             "busy request_set_contactor_state",
             "busy request_firmware"),
         refused);
+    giveReading(charger, 0);
     assertEquals(Messages.firmwareFrame(image), charger.takeFrame());
+    probe.request(Messages.ping(serial));
+    assertEquals("busy", probe.take(errorOf(serial)).field("error"));
     assertEquals(List.of(), charger.untakenFrames());
     RawCharger restarted = assertRestartsWithoutError(charger);
     assertEquals(List.of(), charger.untakenFrames());
@@ -111,6 +118,7 @@ class FirmwareIT {
   void anUploadHoldsUpNoOtherCharger() {
     RawCharger charger = installation.charger(serial);
     installation.probe().request(Messages.firmware(serial, image(LARGEST_IMAGE)));
+    giveReading(charger, 0);
     installation.awaitRequestsDone();
     charger.takeFrame();
   }
@@ -119,6 +127,8 @@ class FirmwareIT {
   void showsTheVersionThatRunsAfterTheUpload() {
     RawCharger charger = installation.charger(serial, serial, 4);
     installation.probe().request(Messages.firmware(serial, image(200)));
+    assertEquals(WireFrame.collect(), charger.takeFrame());
+    charger.send(ChargerReading.typical().firmwareVersion(4).frame());
     charger.takeFrame();
     installation.connect().hello(serial, 9);
     Message connection = installation.probe().take(message("new_connection", serial));
@@ -127,50 +137,62 @@ class FirmwareIT {
   }
 
   @Test
-  void refusesWhileTheLastReadingShowsAClosedContactor() {
+  void refusesWhenTheReadingBeforeItShowsAClosedContactor() {
     RawCharger charger = installation.charger(serial);
-    charger.send(ChargerReading.typical().contactor(1).frame());
-    installation.probe().take(message("response_collect_data", serial));
-    assertRefusedAsClosed(charger);
-
-    charger.send(ChargerReading.typical().contactor(0).frame());
-    installation.probe().take(message("response_collect_data", serial));
+    assertRefusedAsClosed(charger, 1);
     assertSent(charger);
   }
 
   @Test
-  void refusesAfterTheChargerHasAcceptedToCloseTheContactor() {
+  void believesTheReadingAndNotWhatWasKnownBefore() {
     RawCharger charger = installation.charger(serial);
-    set(charger, true);
-    assertRefusedAsClosed(charger);
     set(charger, false);
+    assertRefusedAsClosed(charger, 1);
+    set(charger, true);
     assertSent(charger);
   }
 
   @Test
-  void aReadingAfterTheCommandCountsMoreThanTheCommand() {
+  void refusesAfterARestartOfTheBridgeWhileTheContactorIsClosed() {
+    RawCharger before = installation.charger(serial);
+    set(before, true);
+    installation.bridge().kill();
+    before.awaitClosed();
+    installation.bridge().start().awaitListening();
     RawCharger charger = installation.charger(serial);
-    set(charger, true);
-    charger.send(ChargerReading.typical().contactor(0).frame());
-    installation.probe().take(message("response_collect_data", serial));
-    assertSent(charger);
+    assertRefusedAsClosed(charger, 1);
   }
 
   @Test
   void refusesWhenTheContactorIsToBeClosedByARequestThatIsAheadInTheQueue() {
-    RawCharger charger = installation.charger(serial);
+    RawCharger charger = installation.charger(serial).answerLikeFirmware();
     MqttProbe probe = installation.probe();
     probe.request(Messages.ping(serial));
     probe.request(Messages.setContactor(serial, true));
     probe.request(Messages.firmware(serial, image(64)));
-    assertEquals(WireFrame.ping(), charger.takeFrame());
-    charger.send(WireFrame.of(WireFrame.ANSWER_TO_PING));
-    assertEquals(WireFrame.setContactor(true), charger.takeFrame());
-    charger.send(WireFrame.of(WireFrame.ANSWER_TO_CONTACTOR));
     Message error = probe.take(errorOf(serial));
     assertEquals("contactor_closed", error.field("error"));
+    assertEquals(WireFrame.ping(), charger.takeFrame());
+    assertEquals(WireFrame.setContactor(true), charger.takeFrame());
+    assertEquals(WireFrame.collect(), charger.takeFrame());
     installation.awaitRequestsDone();
     assertEquals(List.of(), charger.untakenFrames());
+  }
+
+  @Test
+  void saysSoWhenTheChargerHasRefusedTheImage() {
+    RawCharger charger = installation.charger(serial);
+    assertSent(charger);
+    charger.close();
+    RawCharger back = installation.charger(serial);
+    assertEquals(WireFrame.collect(), back.takeFrame());
+    back.send(ChargerReading.typical().uptime(61_000).log("60999: CRC does not match\0").frame());
+    Message error = installation.probe().take(errorOf(serial));
+    assertEquals("firmware_refused", error.field("error"));
+    assertEquals("request_firmware", error.field("request_type"));
+    assertTrue(error.field("detail").contains("60999: CRC does not match"), error::toString);
+    installation.probe().request(Messages.ping(serial));
+    assertEquals(WireFrame.ping(), back.takeFrame());
   }
 
   @ParameterizedTest
@@ -202,9 +224,16 @@ class FirmwareIT {
 
   /** Connects anew as a charger does after flashing: the old socket is still open. */
   private RawCharger assertRestartsWithoutError(RawCharger before) {
-    RawCharger restarted = installation.charger(serial).answerLikeFirmware();
+    RawCharger restarted =
+        installation
+            .connect()
+            .answerLikeFirmware(ChargerReading.typical().uptime(0), 9)
+            .hello(serial, 9);
+    installation.probe().take(message("new_connection", serial));
     before.awaitClosed();
     MqttProbe probe = installation.probe();
+    assertEquals(WireFrame.collect(), restarted.takeFrame());
+    probe.take(message("response_collect_data", serial));
     probe.request(Messages.setPwm(serial, 16));
     probe.take(message("response_set_pwm_percent", serial));
     assertEquals(WireFrame.setPwm(16), restarted.takeFrame());
@@ -213,9 +242,10 @@ class FirmwareIT {
     return restarted;
   }
 
-  private void assertRefusedAsClosed(RawCharger charger) {
+  private void assertRefusedAsClosed(RawCharger charger, int contactor) {
     MqttProbe probe = installation.probe();
     probe.request(Messages.firmware(serial, image(64)));
+    giveReading(charger, contactor);
     Message error = probe.take(errorOf(serial));
     assertEquals("contactor_closed", error.field("error"));
     assertEquals("request_firmware", error.field("request_type"));
@@ -226,7 +256,17 @@ class FirmwareIT {
   private void assertSent(RawCharger charger) {
     byte[] image = image(64);
     installation.probe().request(Messages.firmware(serial, image));
+    giveReading(charger, 0);
     assertEquals(Messages.firmwareFrame(image), charger.takeFrame());
+  }
+
+  /** The bridge asks for it before it sends an image, and publishes it. */
+  private void giveReading(RawCharger charger, int contactor) {
+    assertEquals(WireFrame.collect(), charger.takeFrame());
+    ChargerReading reading = ChargerReading.typical().contactor(contactor);
+    charger.send(reading.frame());
+    Message message = installation.probe().take(message("response_collect_data", serial));
+    assertEquals(reading.json(serial), message.text());
   }
 
   private void set(RawCharger charger, boolean closed) {

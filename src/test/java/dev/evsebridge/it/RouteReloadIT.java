@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.testkit.Cable;
+import dev.evsebridge.testkit.ChargerReading;
 import dev.evsebridge.testkit.Installation;
 import dev.evsebridge.testkit.Ledger;
 import dev.evsebridge.testkit.Messages;
@@ -18,6 +19,7 @@ import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import dev.evsebridge.testkit.Serials;
 import dev.evsebridge.testkit.SteadySubscriber;
+import dev.evsebridge.testkit.WireFrame;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -252,6 +254,9 @@ class RouteReloadIT {
     RawCharger charger = installation.charger(serial);
     MqttProbe probe = installation.probe();
     probe.request(Messages.firmware(serial, new byte[] {1, 2, 3, 4}));
+    assertEquals(WireFrame.collect(), charger.takeFrame());
+    charger.send(ChargerReading.typical().frame());
+    probe.take(message("response_collect_data", serial));
     charger.takeFrame();
 
     Message loaded = writeAndAwait(TO_CHARGER, text(TO_CHARGER));
@@ -261,7 +266,8 @@ class RouteReloadIT {
     assertTrue(ended.number() < loaded.number());
     probe.request(Messages.ping(serial));
     assertEquals("busy", probe.take(errorOf(serial)).field("error"));
-    RawCharger back = installation.charger(serial).answerLikeFirmware();
+    RawCharger back = installation.connect().answerLikeFirmware().hello(serial, 9);
+    probe.take(message("new_connection", serial));
     assertAnswers(back);
     assertEquals(List.of(), charger.untakenFrames());
   }

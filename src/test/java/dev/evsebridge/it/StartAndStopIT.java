@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.testkit.BridgeProcess;
+import dev.evsebridge.testkit.ChargerReading;
 import dev.evsebridge.testkit.FreePort;
 import dev.evsebridge.testkit.Installation;
 import dev.evsebridge.testkit.Messages;
@@ -199,6 +200,9 @@ class StartAndStopIT {
       RawCharger charger = installation.charger(serial);
       MqttProbe probe = installation.probe();
       probe.request(Messages.firmware(serial, new byte[] {1, 2, 3, 4}));
+      assertEquals(WireFrame.collect(), charger.takeFrame());
+      charger.send(ChargerReading.typical().frame());
+      probe.take(message("response_collect_data", serial));
       charger.takeFrame();
       installation.bridge().stop();
       assertEquals("disconnected", probe.take(errorOf(serial)).field("error"));

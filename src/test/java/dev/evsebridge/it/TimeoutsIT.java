@@ -5,6 +5,7 @@ import static dev.evsebridge.testkit.MqttProbe.message;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evsebridge.testkit.ChargerReading;
 import dev.evsebridge.testkit.Installation;
 import dev.evsebridge.testkit.Messages;
 import dev.evsebridge.testkit.MqttProbe;
@@ -88,6 +89,9 @@ class TimeoutsIT {
     RawCharger charger = installation.charger(serial);
     MqttProbe probe = installation.probe();
     probe.request(Messages.firmware(serial, image));
+    assertEquals(WireFrame.collect(), charger.takeFrame());
+    charger.send(ChargerReading.typical().frame());
+    probe.take(message("response_collect_data", serial));
     assertEquals(Messages.firmwareFrame(image), charger.takeFrame());
     Message error = probe.take(errorOf(serial));
     assertEquals("timeout", error.field("error"));
@@ -96,6 +100,32 @@ class TimeoutsIT {
     probe.request(Messages.ping(serial));
     probe.take(message("response_ping", serial));
     assertEquals(List.of(), probe.untaken(MqttProbe.messageOrError()));
+  }
+
+  @Test
+  void reportsAFirmwareUploadBeforeWhichNoReadingComesAsTimeout() {
+    RawCharger charger = installation.charger(serial);
+    installation.probe().request(Messages.firmware(serial, new byte[] {1, 2, 3}));
+    assertEquals(WireFrame.collect(), charger.takeFrame());
+    Message error = installation.probe().take(errorOf(serial));
+    assertEquals("timeout", error.field("error"));
+    assertEquals("request_firmware", error.field("request_type"));
+    assertEquals(List.of(), charger.untakenFrames());
+  }
+
+  @Test
+  void servesEachPingAfterOneWasSkipped() {
+    RawCharger charger = installation.charger(serial);
+    MqttProbe probe = installation.probe();
+    probe.request(Messages.ping(serial));
+    assertEquals(WireFrame.ping(), charger.takeFrame());
+    assertEquals("timeout", probe.take(errorOf(serial)).field("error"));
+    charger.answerLikeFirmware();
+    for (int i = 0; i < 6; i++) {
+      probe.request(Messages.ping(serial));
+      probe.take(message("response_ping", serial));
+    }
+    assertEquals(List.of(), probe.untaken(errorOf(serial)));
   }
 
   @Test

@@ -24,6 +24,12 @@ public final class BackPressure {
     ROUTES_RELOADING
   }
 
+  /** Fired through a connection's pipeline when reading from it is paused or resumed. */
+  enum Event {
+    READING_PAUSED,
+    READING_RESUMED
+  }
+
   /** Connections that are resumed at a time. */
   private static final int SOME = 32;
 
@@ -75,8 +81,10 @@ public final class BackPressure {
     paused = !reasons.isEmpty();
     Iterator<Channel> longestPaused = pausedChannels.iterator();
     for (int i = 0; i < SOME && !paused && longestPaused.hasNext(); i++) {
-      longestPaused.next().config().setAutoRead(true);
+      Channel channel = longestPaused.next();
       longestPaused.remove();
+      channel.pipeline().fireUserEventTriggered(Event.READING_RESUMED);
+      channel.config().setAutoRead(true);
     }
     return !paused && !pausedChannels.isEmpty();
   }
@@ -103,7 +111,9 @@ public final class BackPressure {
   private synchronized void pauseReading(Channel channel) {
     if (paused && channel.isActive()) {
       channel.config().setAutoRead(false);
-      pausedChannels.add(channel);
+      if (pausedChannels.add(channel)) {
+        channel.pipeline().fireUserEventTriggered(Event.READING_PAUSED);
+      }
     }
   }
 

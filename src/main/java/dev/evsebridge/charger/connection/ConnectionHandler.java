@@ -42,6 +42,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
 
   private @Nullable ChargerSession session;
   private @Nullable SilenceWatch silenceWatch;
+  private boolean readingPaused;
   private boolean closing;
   private boolean closedHere;
   private @Nullable String fault;
@@ -104,9 +105,26 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
     } else if (msg instanceof ChargerMessage message) {
       ctx.fireChannelRead(message);
     }
-    if (backPressure.check(ctx.channel()) && silenceWatch != null) {
-      silenceWatch.paused();
+    backPressure.check(ctx.channel());
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event == BackPressure.Event.READING_PAUSED) {
+      readingPaused = true;
+      if (silenceWatch != null) {
+        silenceWatch.paused();
+      }
+      if (session != null) {
+        session.readingPaused();
+      }
+    } else if (event == BackPressure.Event.READING_RESUMED) {
+      readingPaused = false;
+      if (session != null) {
+        session.readingResumed();
+      }
     }
+    ctx.fireUserEventTriggered(event);
   }
 
   private void hello(ChannelHandlerContext ctx, Hello hello) {
@@ -123,6 +141,9 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
     } else {
       ChargerSession registered = registry.add(ctx.channel(), hello, admission.clientId(serial));
       session = registered;
+      if (readingPaused) {
+        registered.readingPaused();
+      }
       silenceWatch =
           new SilenceWatch(ctx, admission.limits().idleTimeout(), () -> silent(registered));
       COMINGS_AND_GOINGS.log(

@@ -3,6 +3,7 @@ package dev.evsebridge.charger.session;
 import dev.evsebridge.charger.codec.Hello;
 import dev.evsebridge.config.SessionLimits;
 import dev.evsebridge.message.ChargerResponse;
+import dev.evsebridge.message.Reading;
 import dev.evsebridge.message.SerialNumber;
 import io.netty.channel.Channel;
 import java.net.SocketAddress;
@@ -24,6 +25,8 @@ public final class ChargerSession {
   private final RequestQueue requests;
   private final long openedAtNanos = System.nanoTime();
 
+  private long lastRequestAtNanos = openedAtNanos;
+  private @Nullable FirmwareUpload toVerify;
   private volatile @Nullable String closeReason;
 
   ChargerSession(
@@ -31,15 +34,12 @@ public final class ChargerSession {
       Hello hello,
       String clientId,
       SessionLimits limits,
-      ContactorMemory contactors,
       FirmwareUploads firmwareUploads) {
     this.channel = channel;
     this.serialNumber = hello.serialNumber();
     this.firmwareVersion = hello.firmwareVersion();
     this.clientId = clientId;
-    this.requests =
-        new RequestQueue(
-            this, channel, limits, new KnownContactor(clientId, contactors), firmwareUploads);
+    this.requests = new RequestQueue(this, channel, limits, firmwareUploads);
   }
 
   /** The serial number from the hello. */
@@ -66,6 +66,11 @@ public final class ChargerSession {
     return Duration.ofNanos(System.nanoTime() - openedAtNanos);
   }
 
+  /** How long ago the last request was sent, or the connection was made. */
+  public Duration sinceLastRequest() {
+    return Duration.ofNanos(System.nanoTime() - lastRequestAtNanos);
+  }
+
   /** Why the connection was closed from this side; null when the charger ended it. */
   public @Nullable String closeReason() {
     return closeReason;
@@ -81,15 +86,24 @@ public final class ChargerSession {
 
   /** Takes a request; from any thread. */
   void submit(PendingRequest pending) {
+    run(() -> requests.add(pending), pending::failDisconnected);
+  }
+
+  private void run(Runnable task, Runnable ended) {
     if (channel.eventLoop().inEventLoop()) {
-      requests.add(pending);
+      task.run();
       return;
     }
     try {
-      channel.eventLoop().execute(() -> requests.add(pending));
+      channel.eventLoop().execute(task);
     } catch (RejectedExecutionException e) {
-      pending.failDisconnected();
+      ended.run();
     }
+  }
+
+  /** A request is about to be written. */
+  void requestSent() {
+    lastRequestAtNanos = System.nanoTime();
   }
 
   /**
@@ -99,24 +113,39 @@ public final class ChargerSession {
    * @param publisher takes what goes to MQTT
    */
   public void received(ChargerResponse response, Consumer<? super ChargerResponse> publisher) {
-    RequestQueue.Verdict verdict = requests.received(response);
-    if (verdict.publish()) {
-      publisher.accept(response);
+    requests.received(response, publisher);
+    FirmwareUpload upload = toVerify;
+    if (upload != null && response instanceof Reading reading) {
+      toVerify = null;
+      upload.verified(this, reading);
     }
-    PendingRequest ended = verdict.ended();
-    if (ended != null) {
-      ended.complete(response);
-    }
+  }
+
+  /** Asks for the reading that shows how an upload on an earlier connection has ended. */
+  void verify(FirmwareUpload upload) {
+    run(
+        () -> {
+          if (toVerify != upload && upload.verifyOn(this, channel.eventLoop())) {
+            toVerify = upload;
+            requests.collectFirst();
+          }
+        },
+        () -> {});
+  }
+
+  /** Reading from the charger is paused: nothing that it says is heard. */
+  public void readingPaused() {
+    requests.readingPaused();
+  }
+
+  /** Reading from the charger goes on. */
+  public void readingResumed() {
+    requests.readingResumed();
   }
 
   /** Fails everything outstanding; the channel has become inactive. */
   void closed() {
     requests.close();
-  }
-
-  /** The charger had connected anew before this connection ended. */
-  void replaced() {
-    requests.replaced();
   }
 
   @Override

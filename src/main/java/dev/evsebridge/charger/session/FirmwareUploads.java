@@ -1,22 +1,25 @@
 package dev.evsebridge.charger.session;
 
 import dev.evsebridge.message.FirmwareImage;
+import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Which chargers are taking in firmware: from the first byte until they connect anew. It outlives
- * the connection that the image was sent on. All images together may fill no more than a part of
- * the memory, so that an update of a large site does not end the bridge.
+ * Which chargers are taking in firmware. It outlives their connections. All images together may
+ * fill no more than a part of the memory, so that an update of a large site does not end the
+ * bridge.
  */
 final class FirmwareUploads {
 
   private static final int SHARE_OF_HEAP = 4;
 
-  private final ConcurrentMap<String, PendingRequest> uploads = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, FirmwareUpload> uploads = new ConcurrentHashMap<>();
   private final long mostBytes;
   private final AtomicLong bytes = new AtomicLong();
+  private volatile FirmwareListener listener = FirmwareListener.NONE;
 
   /**
    * Creates an empty collection.
@@ -31,44 +34,44 @@ final class FirmwareUploads {
     return new FirmwareUploads(Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
   }
 
+  void listener(FirmwareListener told) {
+    listener = told;
+  }
+
   /**
    * Makes room for an image until the request has ended.
    *
    * @return false when there is none
    */
-  boolean admit(PendingRequest upload, FirmwareImage image) {
+  boolean admit(PendingRequest request, FirmwareImage image) {
     int length = image.lengthBytes();
     if (bytes.addAndGet(length) > mostBytes) {
       bytes.addAndGet(-length);
       return false;
     }
-    var unused = upload.outcome().whenComplete((response, failure) -> bytes.addAndGet(-length));
+    var unused = request.outcome().whenComplete((response, failure) -> bytes.addAndGet(-length));
     return true;
   }
 
-  /** The first byte is about to be sent; the upload counts until it has ended. */
-  void begin(PendingRequest upload) {
-    String clientId = upload.request().clientId();
-    uploads.put(clientId, upload);
+  /** It is an upload's turn; it counts until it has ended. */
+  FirmwareUpload begin(PendingRequest request, ChargerSession sender, Duration patience) {
+    FirmwareUpload upload = new FirmwareUpload(request, sender, patience, listener);
+    uploads.put(sender.clientId(), upload);
     var unused =
-        upload.outcome().whenComplete((response, failure) -> uploads.remove(clientId, upload));
+        request
+            .outcome()
+            .whenComplete((response, failure) -> uploads.remove(sender.clientId(), upload));
+    return upload;
   }
 
+  /** The upload to a charger that has not ended, or null. */
+  @Nullable FirmwareUpload find(String clientId) {
+    return uploads.get(clientId);
+  }
+
+  /** Whether a charger takes no other request now. */
   boolean isUnderWay(String clientId) {
-    return uploads.containsKey(clientId);
-  }
-
-  /** Whether a charger that connects now has restarted after it was sent a whole image. */
-  boolean hasRestarted(String clientId) {
-    PendingRequest upload = uploads.get(clientId);
-    return upload != null && upload.delivered();
-  }
-
-  /** The charger is back: its upload has ended. */
-  void end(String clientId) {
-    PendingRequest upload = uploads.get(clientId);
-    if (upload != null) {
-      upload.complete(null);
-    }
+    FirmwareUpload upload = uploads.get(clientId);
+    return upload != null && upload.isUnderWay();
   }
 }

@@ -4,6 +4,7 @@ import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.RequestFailedException;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
@@ -14,23 +15,45 @@ import org.jspecify.annotations.Nullable;
  */
 final class PendingRequest {
 
+  /** Who wants it, and so what is allowed for it. */
+  enum Kind {
+    /** From outside, in its turn. */
+    ORDINARY,
+    /** A safety command: goes first, and beside a request that has no response yet. */
+    URGENT,
+    /** The bridge's own question; a ping's response is not published. */
+    PROBE
+  }
+
   private final ChargerRequest request;
   private final Deadline deadline;
+  private final Kind kind;
   private final CompletableFuture<@Nullable ChargerResponse> outcome = new CompletableFuture<>();
   private long sentAtNanos;
-  private volatile boolean delivered;
+  private long dueAtNanos;
+  private @Nullable ScheduledFuture<?> timeout;
+  private @Nullable ChargerResponse doubtfulResponse;
 
-  PendingRequest(ChargerRequest request, Deadline deadline) {
+  PendingRequest(ChargerRequest request, Deadline deadline, Kind kind) {
     this.request = request;
     this.deadline = deadline;
+    this.kind = kind;
   }
 
   ChargerRequest request() {
     return request;
   }
 
+  Kind kind() {
+    return kind;
+  }
+
   CompletionStage<@Nullable ChargerResponse> outcome() {
     return outcome;
+  }
+
+  boolean canExpire() {
+    return deadline != Deadline.NONE;
   }
 
   boolean expired() {
@@ -45,13 +68,35 @@ final class PendingRequest {
     return sentAtNanos;
   }
 
-  /** The last byte has left: what comes next is for the charger to say. */
-  void markDelivered() {
-    delivered = true;
+  /**
+   * Notes the timer that ends the wait for the response, instead of the one before.
+   *
+   * @param atNanos when it is due, by {@link System#nanoTime}
+   */
+  void awaitUntil(long atNanos, ScheduledFuture<?> timer) {
+    stopWaiting();
+    dueAtNanos = atNanos;
+    timeout = timer;
   }
 
-  boolean delivered() {
-    return delivered;
+  long dueAtNanos() {
+    return dueAtNanos;
+  }
+
+  void stopWaiting() {
+    if (timeout != null) {
+      timeout.cancel(false);
+      timeout = null;
+    }
+  }
+
+  /** A response that may be this request's, or the late one of a request before it. */
+  @Nullable ChargerResponse doubtfulResponse() {
+    return doubtfulResponse;
+  }
+
+  void doubtfulResponse(@Nullable ChargerResponse response) {
+    doubtfulResponse = response;
   }
 
   boolean isDone() {
@@ -62,11 +107,28 @@ final class PendingRequest {
     outcome.complete(response);
   }
 
+  /** Ends as another request does. */
+  void endWith(PendingRequest other) {
+    var unused =
+        other.outcome.whenComplete(
+            (response, failure) -> {
+              if (failure == null) {
+                outcome.complete(response);
+              } else {
+                outcome.completeExceptionally(failure);
+              }
+            });
+  }
+
   void failDisconnected() {
     fail(ErrorCode.DISCONNECTED, "The connection ended before the charger responded.");
   }
 
   void fail(ErrorCode code, String detail) {
-    outcome.completeExceptionally(new RequestFailedException(code, detail));
+    fail(new RequestFailedException(code, detail));
+  }
+
+  void fail(Throwable failure) {
+    outcome.completeExceptionally(failure);
   }
 }

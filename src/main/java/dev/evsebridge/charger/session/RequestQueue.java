@@ -1,28 +1,37 @@
 package dev.evsebridge.charger.session;
 
+import dev.evsebridge.charger.session.PendingRequest.Kind;
 import dev.evsebridge.config.SessionLimits;
 import dev.evsebridge.message.ChargerRequest;
+import dev.evsebridge.message.ChargerRequest.CollectData;
+import dev.evsebridge.message.ChargerRequest.Ping;
 import dev.evsebridge.message.ChargerRequest.SetContactorState;
 import dev.evsebridge.message.ChargerRequest.SetPwmPercent;
 import dev.evsebridge.message.ChargerRequest.UploadFirmware;
 import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.PingResponse;
 import dev.evsebridge.message.Reading;
 import io.netty.channel.Channel;
-import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The requests to one charger: one on the wire, the others behind it in their order. All state
- * belongs to the channel's event loop.
+ * The requests to one charger: one on the wire, the others behind it in their order; a safety
+ * command goes first, and beside the one on the wire. All state belongs to the channel's event
+ * loop.
  *
  * <p>Responses carry no id, so a response is told by its order and its type. After a timeout the
- * response that is still owed is remembered and never taken for the response to a later request;
- * when a second response is overdue, nobody can tell any more, and the connection is closed.
+ * response that is still owed is remembered and never taken for the response to a later request.
+ * Whether it is late or was never sent, a response of another type settles: responses come in
+ * order. Therefore a ping or collect of the type that is owed goes out behind one of the other
+ * type. A command never waits for that: it goes out at once, and a ping behind it settles whose
+ * response has come. When a second response is overdue, the connection is closed.
  */
 final class RequestQueue {
 
@@ -30,44 +39,50 @@ final class RequestQueue {
 
   static final String TAKING_FIRMWARE = "The charger is taking in firmware.";
 
+  /** A timer that is so much late shows that nothing was read meanwhile either. */
+  private static final Duration STANDSTILL = Duration.ofSeconds(1);
+
   private final ChargerSession session;
   private final Channel channel;
   private final SessionLimits limits;
-  private final KnownContactor contactor;
   private final FirmwareUploads firmwareUploads;
 
   /** Small at first: most chargers never have a request waiting. */
   private final ArrayDeque<PendingRequest> waiting = new ArrayDeque<>(1);
 
-  private @Nullable PendingRequest onWire;
+  private final ArrayDeque<PendingRequest> urgent = new ArrayDeque<>(1);
+
+  /** Sent and without a response, oldest first. */
+  private final ArrayDeque<PendingRequest> unanswered = new ArrayDeque<>(1);
+
   private @Nullable FirmwareUpload upload;
-  private @Nullable ScheduledFuture<?> timeout;
+  private boolean imageOnWire;
   private @Nullable Class<? extends ChargerResponse> overdueResponse;
   private @Nullable Class<? extends ChargerResponse> lastResponse;
+  private boolean readingPaused;
   private boolean closed;
 
   RequestQueue(
       ChargerSession session,
       Channel channel,
       SessionLimits limits,
-      KnownContactor contactor,
       FirmwareUploads firmwareUploads) {
     this.session = session;
     this.channel = channel;
     this.limits = limits;
-    this.contactor = contactor;
     this.firmwareUploads = firmwareUploads;
   }
 
   /** Takes a request, or fails it at once. */
   void add(PendingRequest pending) {
-    if (closed) {
+    // The end of a connection shows here before it is told: nothing can be written any more.
+    if (closed || !channel.isActive()) {
       pending.failDisconnected();
     } else if (firmwareUploads.isUnderWay(session.clientId())) {
       pending.fail(ErrorCode.BUSY, TAKING_FIRMWARE);
     } else if (!channel.isWritable()) {
       pending.fail(ErrorCode.BUSY, "The charger has stopped reading.");
-    } else if (onWire != null && waiting.size() >= limits.requestQueue()) {
+    } else if (!unanswered.isEmpty() && waiting.size() >= limits.requestQueue()) {
       pending.fail(
           ErrorCode.BUSY,
           "%d requests are waiting for this charger already.".formatted(waiting.size()));
@@ -82,71 +97,138 @@ final class RequestQueue {
     }
   }
 
-  private void sendNext() {
-    while (onWire == null && channel.isActive()) {
-      PendingRequest next = waiting.poll();
-      if (next == null) {
+  /** Takes a safety command: before all that wait, beside one that has no response yet. */
+  void addUrgent(PendingRequest command) {
+    if (closed || !channel.isActive()) {
+      command.failDisconnected();
+      return;
+    }
+    if (firmwareUploads.isUnderWay(session.clientId())) {
+      if (upload == null || !upload.giveUpChecking()) {
+        command.fail(ErrorCode.BUSY, TAKING_FIRMWARE);
         return;
       }
+    }
+    urgent.add(command);
+    sendNext();
+  }
+
+  /**
+   * Lets a collect share the response of one that is on the wire or waits already.
+   *
+   * @return false when there is none
+   */
+  boolean share(PendingRequest collect) {
+    for (PendingRequest other : unanswered) {
+      if (other.request() instanceof CollectData) {
+        collect.endWith(other);
+        return true;
+      }
+    }
+    for (PendingRequest other : waiting) {
+      if (other.request() instanceof CollectData && !other.canExpire()) {
+        collect.endWith(other);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Asks for a reading before anything else. */
+  void collectFirst() {
+    if (!closed) {
+      waiting.addFirst(probe(new CollectData(session.clientId())));
+      sendNext();
+    }
+  }
+
+  private static PendingRequest probe(ChargerRequest request) {
+    return new PendingRequest(request, Deadline.NONE, Kind.PROBE);
+  }
+
+  private void sendNext() {
+    for (PendingRequest next = nextToSend(); next != null; next = nextToSend()) {
       if (next.expired()) {
         next.fail(
             ErrorCode.TIMEOUT,
             "The message expired while it waited for the charger; it was not carried out.");
       } else if (next.request() instanceof UploadFirmware) {
-        sendFirmware(next);
+        checkBefore(next);
       } else {
         send(next);
       }
     }
   }
 
-  private void send(PendingRequest pending) {
-    ChargerRequest request = pending.request();
-    if (request instanceof SetContactorState command && command.closed()) {
-      // Before its response: should that get lost, the contactor may be closed all the same.
-      contactor.set(true);
+  /** Takes the next request out of the queue, if the wire has room for it. */
+  private @Nullable PendingRequest nextToSend() {
+    if (imageOnWire || !channel.isActive()) {
+      return null;
     }
-    onWire = pending;
+    if (!urgent.isEmpty()) {
+      boolean urgentOnWire = unanswered.stream().anyMatch(each -> each.kind() == Kind.URGENT);
+      return urgentOnWire ? null : urgent.poll();
+    }
+    PendingRequest next = waiting.peek();
+    if (next == null || !unanswered.isEmpty()) {
+      return null;
+    }
+    if (overdueResponse != null && !next.expired() && overdueResponse == reads(next.request())) {
+      return probe(
+          overdueResponse == PingResponse.class
+              ? new CollectData(session.clientId())
+              : new Ping(session.clientId()));
+    }
+    return waiting.poll();
+  }
+
+  /** What a request that changes nothing gets first from the charger; null for commands. */
+  private static @Nullable Class<? extends ChargerResponse> reads(ChargerRequest request) {
+    if (request instanceof Ping) {
+      return PingResponse.class;
+    }
+    return request instanceof CollectData || request instanceof UploadFirmware
+        ? Reading.class
+        : null;
+  }
+
+  private void send(PendingRequest pending) {
+    unanswered.add(pending);
     pending.markSent(System.nanoTime());
-    timeout =
+    session.requestSent();
+    awaitResponse(pending);
+    channel.writeAndFlush(pending.request(), channel.voidPromise());
+  }
+
+  private void awaitResponse(PendingRequest pending) {
+    long patienceNanos = limits.requestTimeout().toNanos();
+    pending.awaitUntil(
+        System.nanoTime() + patienceNanos,
         channel
             .eventLoop()
-            .schedule(
-                () -> responseOverdue(pending),
-                limits.requestTimeout().toNanos(),
-                TimeUnit.NANOSECONDS);
-    channel.writeAndFlush(request, channel.voidPromise());
+            .schedule(() -> responseOverdue(pending), patienceNanos, TimeUnit.NANOSECONDS));
   }
 
-  private void sendFirmware(PendingRequest pending) {
-    if (contactor.isClosed()) {
-      pending.fail(
-          ErrorCode.CONTACTOR_CLOSED,
-          "The contactor is closed, and the reboot would open it under load: open it first.");
-      return;
-    }
-    onWire = pending;
-    firmwareUploads.begin(pending);
-    for (PendingRequest late = waiting.poll(); late != null; late = waiting.poll()) {
-      late.fail(ErrorCode.BUSY, TAKING_FIRMWARE);
-    }
-    upload = new FirmwareUpload(session, channel, pending, limits.firmwareTimeout());
-    upload.send(() -> imageSent(pending));
+  /** Reading from the charger is paused: it may have responded, and nobody looks. */
+  void readingPaused() {
+    readingPaused = true;
   }
 
-  private void imageSent(PendingRequest pending) {
-    if (onWire == pending) {
-      // From here on it is the next connection that tells how it went.
-      onWire = null;
-      pending.markDelivered();
-    }
+  /** Reading goes on: from now on every charger has the whole time to respond. */
+  void readingResumed() {
+    readingPaused = false;
+    unanswered.forEach(this::awaitResponse);
   }
 
   private void responseOverdue(PendingRequest pending) {
-    if (onWire != pending) {
+    if (readingPaused || !unanswered.contains(pending)) {
       return;
     }
-    onWire = null;
+    if (System.nanoTime() - pending.dueAtNanos() > STANDSTILL.toNanos()) {
+      awaitResponse(pending);
+      return;
+    }
+    unanswered.remove(pending);
     LOG.warn(
         "Charger {}: no response to {} within {} ms",
         session.clientId(),
@@ -164,44 +246,96 @@ final class RequestQueue {
   }
 
   /**
-   * Takes a response from the charger.
+   * Takes a response from the charger: publishes it where it is to be published, then ends the
+   * request that it belongs to.
    *
-   * @return what is to become of it
+   * @param publisher takes what goes to MQTT
    */
-  Verdict received(ChargerResponse response) {
-    if (response instanceof Reading reading) {
-      // A reading may be older than a command to close that is on its way.
-      contactor.set(reading.contactorClosed() || isClosingContactor());
-    }
+  void received(ChargerResponse response, Consumer<? super ChargerResponse> publisher) {
     if (overdueResponse != null && overdueResponse.isInstance(response)) {
       overdueResponse = null;
-      LOG.info("Charger {}: late {}", session.clientId(), response.messageType());
-      return response instanceof Reading ? Verdict.PUBLISH : Verdict.DROP;
+      late(response, publisher);
+      return;
     }
-    PendingRequest pending = onWire;
-    if (pending == null || !isResponseTo(pending, response)) {
-      return unsolicited(response);
+    PendingRequest pending = firstAwaiting(response);
+    if (pending == null) {
+      unsolicited(response, publisher);
+      return;
     }
-    // Responses come in order: one that was overdue before this one will never come.
     overdueResponse = null;
-    onWire = null;
+    endThoseBefore(pending, publisher);
+    unanswered.remove(pending);
+    pending.stopWaiting();
     lastResponse = response.getClass();
-    if (timeout != null) {
-      timeout.cancel(false);
-    }
-    if (pending.request() instanceof SetContactorState command) {
-      contactor.set(command.closed());
-    }
     logDone(pending);
     // Not before what has been received already is dealt with: a response that came twice must not
     // be taken for the response to the next request.
     channel.eventLoop().execute(this::sendNext);
-    return new Verdict(true, pending);
+    if (pending.kind() != Kind.PROBE || response instanceof Reading) {
+      publisher.accept(response);
+    }
+    pending.complete(response);
   }
 
-  private Verdict unsolicited(ChargerResponse response) {
+  private void late(ChargerResponse response, Consumer<? super ChargerResponse> publisher) {
+    LOG.info("Charger {}: late {}", session.clientId(), response.messageType());
     if (response instanceof Reading) {
-      return Verdict.PUBLISH;
+      // Its log is gone otherwise.
+      publisher.accept(response);
+    }
+    PendingRequest sameType = firstAwaiting(response);
+    if (sameType != null) {
+      // Perhaps it is not late, and the one that was overdue never came.
+      sameType.doubtfulResponse(response);
+      long leftNanos = sameType.dueAtNanos() - System.nanoTime();
+      channel
+          .eventLoop()
+          .schedule(() -> settle(sameType), Math.max(0, leftNanos) / 2, TimeUnit.NANOSECONDS);
+    }
+  }
+
+  /** A ping's response proves that everything asked before it has been dealt with. */
+  private void settle(PendingRequest doubtful) {
+    if (unanswered.peekLast() == doubtful && channel.isActive()) {
+      send(probe(new Ping(session.clientId())));
+    }
+  }
+
+  private @Nullable PendingRequest firstAwaiting(ChargerResponse response) {
+    for (PendingRequest pending : unanswered) {
+      Class<? extends ChargerResponse> expected = pending.request().response();
+      if (expected != null && expected.isInstance(response)) {
+        return pending;
+      }
+    }
+    return null;
+  }
+
+  /** Responses come in order: to a request before this one, no other will come. */
+  private void endThoseBefore(
+      PendingRequest answered, Consumer<? super ChargerResponse> publisher) {
+    for (PendingRequest before = unanswered.peek();
+        before != null && before != answered;
+        before = unanswered.peek()) {
+      unanswered.remove();
+      before.stopWaiting();
+      ChargerResponse response = before.doubtfulResponse();
+      if (response == null) {
+        before.fail(
+            ErrorCode.TIMEOUT, "The charger responded to a later request, not to this one.");
+      } else {
+        lastResponse = response.getClass();
+        logDone(before);
+        publisher.accept(response);
+        before.complete(response);
+      }
+    }
+  }
+
+  private void unsolicited(ChargerResponse response, Consumer<? super ChargerResponse> publisher) {
+    if (response instanceof Reading) {
+      publisher.accept(response);
+      return;
     }
     boolean repeated = lastResponse != null && lastResponse.isInstance(response);
     LOG.warn(
@@ -209,40 +343,52 @@ final class RequestQueue {
         session.clientId(),
         response.messageType(),
         repeated ? ", a repetition: not published" : "");
-    return repeated ? Verdict.DROP : Verdict.PUBLISH;
+    if (!repeated) {
+      publisher.accept(response);
+    }
   }
 
-  private static boolean isResponseTo(PendingRequest pending, ChargerResponse response) {
-    Class<? extends ChargerResponse> expected = pending.request().response();
-    return expected != null && expected.isInstance(response);
+  /** A reading shows whether the contactor is open, and restarts the charger's 10 s. */
+  private void checkBefore(PendingRequest request) {
+    FirmwareUpload begun = firmwareUploads.begin(request, session, limits.firmwareTimeout());
+    upload = begun;
+    PendingRequest check = probe(new CollectData(session.clientId()));
+    var unused =
+        check
+            .outcome()
+            .whenComplete(
+                (reading, failure) -> {
+                  if (begun.checked((Reading) reading, failure)) {
+                    sendImage(begun);
+                  }
+                });
+    send(check);
   }
 
-  private boolean isClosingContactor() {
-    return onWire != null
-        && onWire.request() instanceof SetContactorState command
-        && command.closed();
+  private void sendImage(FirmwareUpload checked) {
+    imageOnWire = true;
+    for (PendingRequest late = waiting.poll(); late != null; late = waiting.poll()) {
+      late.fail(ErrorCode.BUSY, TAKING_FIRMWARE);
+    }
+    session.requestSent();
+    checked.send(channel, () -> imageOnWire = false);
   }
 
   /** Fails everything outstanding; the channel has become inactive. */
   void close() {
     closed = true;
-    PendingRequest pending = onWire;
-    onWire = null;
-    if (pending != null) {
-      if (timeout != null) {
-        timeout.cancel(false);
-      }
-      pending.failDisconnected();
-    }
-    for (PendingRequest next = waiting.poll(); next != null; next = waiting.poll()) {
-      next.failDisconnected();
+    failAll(unanswered);
+    failAll(urgent);
+    failAll(waiting);
+    if (upload != null) {
+      upload.connectionEnded();
     }
   }
 
-  /** The charger had connected anew before this connection ended. */
-  void replaced() {
-    if (upload != null) {
-      upload.chargerIsBack();
+  private static void failAll(ArrayDeque<PendingRequest> requests) {
+    for (PendingRequest next = requests.poll(); next != null; next = requests.poll()) {
+      next.stopWaiting();
+      next.failDisconnected();
     }
   }
 
@@ -266,17 +412,6 @@ final class RequestQueue {
     if (request instanceof SetContactorState command) {
       return command.closed() ? "close contactor" : "open contactor";
     }
-    return request instanceof ChargerRequest.Ping ? "ping" : "collect data";
-  }
-
-  /**
-   * What becomes of a response: whether it is published, and the request that it ends.
-   *
-   * @param publish whether it goes to MQTT
-   * @param ended the request that it is the response to
-   */
-  record Verdict(boolean publish, @Nullable PendingRequest ended) {
-    static final Verdict PUBLISH = new Verdict(true, null);
-    static final Verdict DROP = new Verdict(false, null);
+    return request instanceof Ping ? "ping" : "collect data";
   }
 }

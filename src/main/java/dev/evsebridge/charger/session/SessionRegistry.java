@@ -22,7 +22,6 @@ public final class SessionRegistry {
   private final FirmwareUploads firmwareUploads;
   private final SessionLimits limits;
   private final SessionListener listener;
-  private final ContactorMemory contactors;
   private final OpenRequests openRequests;
 
   /**
@@ -46,7 +45,6 @@ public final class SessionRegistry {
     this.limits = limits;
     this.listener = listener;
     this.openRequests = openRequests;
-    this.contactors = new ContactorMemory(limits.maxConnections());
   }
 
   /**
@@ -56,13 +54,7 @@ public final class SessionRegistry {
    * @param clientId the configured name of the charger, or its serial number
    */
   public ChargerSession add(Channel channel, Hello hello, String clientId) {
-    boolean restarted = firmwareUploads.hasRestarted(clientId);
-    if (restarted) {
-      // The restart has opened the contactor, whatever it was before.
-      contactors.remember(clientId, false);
-    }
-    ChargerSession session =
-        new ChargerSession(channel, hello, clientId, limits, contactors, firmwareUploads);
+    ChargerSession session = new ChargerSession(channel, hello, clientId, limits, firmwareUploads);
     AtomicReference<@Nullable ChargerSession> before = new AtomicReference<>();
     sessions.compute(
         clientId,
@@ -77,9 +69,7 @@ public final class SessionRegistry {
     if (replaced != null) {
       replaced.close("replaced by a new connection from " + channel.remoteAddress());
     }
-    if (restarted) {
-      firmwareUploads.end(clientId);
-    }
+    verifyUpload(clientId);
     return session;
   }
 
@@ -95,8 +85,15 @@ public final class SessionRegistry {
           return null;
         });
     session.closed();
-    if (sessions.containsKey(session.clientId())) {
-      session.replaced();
+    // That an image had been sent may be noted only now, after the new connection was made.
+    verifyUpload(session.clientId());
+  }
+
+  private void verifyUpload(String clientId) {
+    FirmwareUpload upload = firmwareUploads.find(clientId);
+    ChargerSession session = sessions.get(clientId);
+    if (upload != null && session != null) {
+      session.verify(upload);
     }
   }
 
@@ -106,8 +103,8 @@ public final class SessionRegistry {
    *
    * @param exchange carries the request; its property {@link Deadline#PROPERTY} says until when it
    *     may be sent
-   * @return ends with the response, with null after a firmware upload, or with a {@link
-   *     dev.evsebridge.message.RequestFailedException}
+   * @return ends with the response, with null once a charger has restarted with new firmware, or
+   *     with a {@link dev.evsebridge.message.RequestFailedException}
    */
   public CompletionStage<@Nullable ChargerResponse> send(
       ChargerRequest request, Exchange exchange) {
@@ -118,7 +115,7 @@ public final class SessionRegistry {
   /** The same without a route: whoever asks waits until the request has ended. */
   public CompletionStage<@Nullable ChargerResponse> submit(
       ChargerRequest request, Deadline deadline) {
-    PendingRequest pending = new PendingRequest(request, deadline);
+    PendingRequest pending = new PendingRequest(request, deadline, PendingRequest.Kind.ORDINARY);
     String clientId = request.clientId();
     ChargerSession session = find(clientId);
     if (session != null) {
@@ -130,6 +127,11 @@ public final class SessionRegistry {
       pending.fail(ErrorCode.NOT_CONNECTED, "No charger of this client_id is connected.");
     }
     return pending.outcome();
+  }
+
+  /** From now on tells how firmware uploads go. */
+  public void listener(FirmwareListener firmwareListener) {
+    firmwareUploads.listener(firmwareListener);
   }
 
   /** The session of a connected charger, or null. */

@@ -12,6 +12,7 @@ import dev.evsebridge.charger.session.SessionListener;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.SessionLimits;
 import dev.evsebridge.message.ChargerMessage;
+import dev.evsebridge.message.ChargerRequest.UploadFirmware;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.NewConnection;
 import dev.evsebridge.message.SerialNumber;
@@ -85,6 +86,13 @@ class ChargerPipelineTest {
     EmbeddedChannel charger = connected();
 
     registry.submit(row.request(), Deadline.NONE);
+    if (row.request() instanceof UploadFirmware) {
+      ByteBuf collect = charger.readOutbound();
+      assertEquals("0300000000", ByteBufUtil.hexDump(collect));
+      collect.release();
+      says(charger, "020000002c" + "00".repeat(44));
+      charger.releaseInbound();
+    }
 
     ByteBuf frame = charger.readOutbound();
     assertNotNull(frame);

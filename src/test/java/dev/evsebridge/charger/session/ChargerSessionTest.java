@@ -19,6 +19,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evsebridge.charger.codec.Hello;
+import dev.evsebridge.charger.connection.BackPressure;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
@@ -26,6 +28,7 @@ import dev.evsebridge.message.Notification;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -162,6 +165,38 @@ class ChargerSessionTest {
   }
 
   @Test
+  void asksSomethingElseFirstWhenTheResponseToAPingIsOwed() {
+    send(PING);
+    charger.timePasses(REQUEST_TIMEOUT);
+    charger.received();
+
+    var second = send(PING);
+    assertEquals(List.of(COLLECT), charger.received());
+    charger.says(reading(false));
+    assertEquals(List.of(PING), charger.received());
+    charger.says(PING_RESPONSE);
+
+    assertEquals(PING_RESPONSE, response(second));
+    assertEquals(List.of(reading(false), PING_RESPONSE), charger.published());
+  }
+
+  @Test
+  void asksSomethingElseFirstWhenAReadingIsOwed() {
+    send(COLLECT);
+    charger.timePasses(REQUEST_TIMEOUT);
+    charger.received();
+
+    var second = send(COLLECT);
+    assertEquals(List.of(PING), charger.received());
+    charger.says(PING_RESPONSE);
+    assertEquals(List.of(COLLECT), charger.received());
+    charger.says(reading(false));
+
+    assertEquals(reading(false), response(second));
+    assertEquals(List.of(reading(false)), charger.published());
+  }
+
+  @Test
   void doesNotTakeALateResponseForTheNextRequestOfTheSameType() {
     send(PING);
     charger.timePasses(REQUEST_TIMEOUT);
@@ -172,9 +207,132 @@ class ChargerSessionTest {
 
     assertOpen(second);
     assertEquals(List.of(), charger.published());
+    charger.says(reading(false));
     charger.says(PING_RESPONSE);
     assertEquals(PING_RESPONSE, response(second));
-    assertEquals(List.of(PING_RESPONSE), charger.published());
+    assertEquals(List.of(reading(false), PING_RESPONSE), charger.published());
+    assertEquals(List.of(PING), charger.received());
+  }
+
+  @Test
+  void sendsACommandAtOnceAlthoughTheResponseToOneOfItsTypeIsOwed() {
+    send(CLOSE);
+    charger.timePasses(REQUEST_TIMEOUT);
+    charger.received();
+
+    send(OPEN);
+
+    assertEquals(List.of(OPEN), charger.received());
+  }
+
+  @Test
+  void takesTheSecondResponseForTheSecondCommandOfAType() {
+    send(CLOSE);
+    charger.timePasses(REQUEST_TIMEOUT);
+    var opening = send(OPEN);
+    charger.received();
+
+    charger.says(CONTACTOR_RESPONSE);
+    assertOpen(opening);
+    assertEquals(List.of(), charger.published());
+    charger.says(CONTACTOR_RESPONSE);
+
+    assertEquals(CONTACTOR_RESPONSE, response(opening));
+    assertEquals(List.of(CONTACTOR_RESPONSE), charger.published());
+    charger.timePasses(REQUEST_TIMEOUT);
+    assertEquals(List.of(), charger.received());
+  }
+
+  @Test
+  void settlesByAPingWhichOfTwoCommandsHasGotItsResponse() {
+    send(CLOSE);
+    charger.timePasses(REQUEST_TIMEOUT);
+    var opening = send(OPEN);
+    charger.received();
+    charger.says(CONTACTOR_RESPONSE);
+
+    charger.timePasses(REQUEST_TIMEOUT.dividedBy(2));
+    assertEquals(List.of(PING), charger.received());
+    assertOpen(opening);
+    charger.says(PING_RESPONSE);
+
+    assertEquals(CONTACTOR_RESPONSE, response(opening));
+    assertEquals(List.of(CONTACTOR_RESPONSE), charger.published());
+  }
+
+  @ParameterizedTest
+  @MethodSource("requestsAndResponses")
+  void getsEveryLaterRequestThroughAfterASkippedResponse(
+      ChargerRequest request, ChargerResponse response) {
+    send(request);
+    charger.timePasses(REQUEST_TIMEOUT);
+    charger.received();
+
+    for (int i = 0; i < 6; i++) {
+      var later = send(request);
+      for (int asked = 0; asked < 3 && !later.toCompletableFuture().isDone(); asked++) {
+        charger.received().forEach(each -> charger.says(responseTo(each)));
+        charger.timePasses(REQUEST_TIMEOUT.dividedBy(2));
+      }
+      assertEquals(response, response(later));
+    }
+    assertTrue(charger.isConnected());
+    charger.published();
+    charger.received();
+  }
+
+  private static ChargerResponse responseTo(ChargerRequest request) {
+    return requestsAndResponses()
+        .filter(each -> each.get()[0].equals(request))
+        .map(each -> (ChargerResponse) each.get()[1])
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void doesNotCountTheTimeInWhichNothingWasRead() {
+    BackPressure backPressure = new BackPressure();
+    TestCharger paused = new TestCharger(registry, TestCharger.admission(Set.of()), backPressure);
+    paused.says(new Hello(TestCharger.SERIAL, 9));
+    var ping = send(PING);
+    paused.timePasses(REQUEST_TIMEOUT.minus(A_MOMENT));
+    backPressure.pause(BackPressure.Reason.BACKLOG);
+    paused.says(new Notification(TestCharger.ID));
+
+    paused.timePasses(REQUEST_TIMEOUT.multipliedBy(3));
+    assertOpen(ping);
+    backPressure.resume(BackPressure.Reason.BACKLOG);
+    paused.timePasses(REQUEST_TIMEOUT.minus(A_MOMENT));
+    assertOpen(ping);
+    paused.timePasses(A_MOMENT);
+
+    assertEquals(ErrorCode.TIMEOUT, error(ping));
+  }
+
+  @Test
+  void doesNotCountTheTimeInWhichNothingWasReadOfARequestThatIsSentMeanwhile() {
+    BackPressure backPressure = new BackPressure();
+    backPressure.pause(BackPressure.Reason.BACKLOG);
+    TestCharger paused = new TestCharger(registry, TestCharger.admission(Set.of()), backPressure);
+    paused.says(new Hello(TestCharger.SERIAL, 9));
+    var ping = send(PING);
+
+    paused.timePasses(REQUEST_TIMEOUT.multipliedBy(3));
+
+    assertOpen(ping);
+  }
+
+  @Test
+  void isDisconnectedNotBusyOnceTheConnectionHasEnded() {
+    List<ErrorCode> codes = new ArrayList<>();
+    send(PING);
+    charger.received();
+    // The connection has ended, and the handlers are still to be told.
+    charger.channel.closeFuture().addListener(ended -> codes.add(error(send(PING))));
+
+    charger.channel.close();
+
+    assertEquals(List.of(ErrorCode.DISCONNECTED), codes);
   }
 
   @Test

@@ -27,9 +27,18 @@ public final class Outcomes {
   }
 
   public static ErrorCode error(CompletionStage<@Nullable ChargerResponse> request) {
+    return failure(request).code();
+  }
+
+  public static String detail(CompletionStage<@Nullable ChargerResponse> request) {
+    return failure(request).detail();
+  }
+
+  private static RequestFailedException failure(
+      CompletionStage<@Nullable ChargerResponse> request) {
     assertTrue(request.toCompletableFuture().isDone(), "the request has not ended");
     CompletionException failure =
         assertThrows(CompletionException.class, () -> request.toCompletableFuture().join());
-    return assertInstanceOf(RequestFailedException.class, failure.getCause()).code();
+    return assertInstanceOf(RequestFailedException.class, failure.getCause());
   }
 }

@@ -43,11 +43,27 @@ public final class SessionFixtures {
   private SessionFixtures() {}
 
   public static Reading reading(boolean contactorClosed) {
+    return reading(contactorClosed, 1, "");
+  }
+
+  public static Reading reading(boolean contactorClosed, long uptimeMillis, String log) {
     return new Reading(
         TestCharger.ID,
         100,
         contactorClosed,
         new Measurements(
-            PilotVoltage.VOLT_12, ProximityPilot.NO_CABLE, 0, 0, 0, 0, 0, 0, -70, 1, 0, 0, ""));
+            PilotVoltage.VOLT_12,
+            ProximityPilot.NO_CABLE,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            -70,
+            uptimeMillis,
+            0,
+            0,
+            log));
   }
 }
