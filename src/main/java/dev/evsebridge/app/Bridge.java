@@ -39,6 +39,7 @@ public final class Bridge {
       // Before there is a log; nothing must end without a word.
       e.printStackTrace();
     }
+    Logging.flush();
     System.exit(status);
   }
 

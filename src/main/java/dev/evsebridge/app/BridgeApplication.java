@@ -19,6 +19,7 @@ import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.runtime.EventLoopPulses;
 import dev.evsebridge.runtime.Footprint;
+import dev.evsebridge.runtime.Logging;
 import dev.evsebridge.runtime.Watchdog;
 import dev.evsebridge.simulator.Simulator;
 import dev.evsebridge.state.Availability;
@@ -173,7 +174,13 @@ final class BridgeApplication implements AutoCloseable {
   }
 
   int awaitStop() throws Exception {
-    Thread hook = new Thread(this::close, "shutdown");
+    Thread hook =
+        new Thread(
+            () -> {
+              close();
+              Logging.flush();
+            },
+            "shutdown");
     Runtime.getRuntime().addShutdownHook(hook);
     ConfigurationException failure = stopped.get();
     if (failure != null) {

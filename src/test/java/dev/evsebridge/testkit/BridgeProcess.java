@@ -34,6 +34,7 @@ public final class BridgeProcess implements AutoCloseable {
   private final int port;
   private final int openFilesAtMost;
   private final boolean byLauncher;
+  private final boolean outputUnread;
   private @Nullable ChildProcess process;
 
   private BridgeProcess(Builder builder, WorkDirectory directory) {
@@ -44,6 +45,7 @@ public final class BridgeProcess implements AutoCloseable {
     port = builder.port;
     openFilesAtMost = builder.openFilesAtMost;
     byLauncher = builder.byLauncher;
+    outputUnread = builder.outputUnread;
   }
 
   /** What is started. */
@@ -84,8 +86,11 @@ public final class BridgeProcess implements AutoCloseable {
       command.addAll(List.of("-jar", JAR.toString()));
     }
     command.addAll(arguments);
+    Path output = directory.file("output.log");
     process =
-        ChildProcess.start(command, environment, directory.path(), directory.file("output.log"));
+        outputUnread
+            ? ChildProcess.startUnread(command, environment, directory.path(), output)
+            : ChildProcess.start(command, environment, directory.path(), output);
     return this;
   }
 
@@ -203,6 +208,11 @@ public final class BridgeProcess implements AutoCloseable {
     return anyLine("/proc/" + id() + "/maps", line -> line.endsWith(file.toString()));
   }
 
+  /** How much of its output waits to be read, with {@link Builder#outputUnread}. */
+  public int unreadOutputBytes() {
+    return process().unreadBytes();
+  }
+
   /** Both outputs of all its runs so far. */
   public String output() {
     return process().outputText();
@@ -254,6 +264,7 @@ public final class BridgeProcess implements AutoCloseable {
     private int port;
     private int openFilesAtMost;
     private boolean byLauncher;
+    private boolean outputUnread;
 
     private Builder() {}
 
@@ -324,6 +335,12 @@ public final class BridgeProcess implements AutoCloseable {
     public Builder byLauncher() {
       byLauncher = true;
       return environment("JAVA_HOME", System.getProperty("java.home"));
+    }
+
+    /** Its output goes into a pipe that nobody reads, as after Ctrl-S in a terminal. */
+    public Builder outputUnread() {
+      outputUnread = true;
+      return this;
     }
 
     public BridgeProcess start() {

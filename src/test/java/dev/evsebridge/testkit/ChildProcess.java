@@ -31,12 +31,28 @@ public final class ChildProcess {
   /** Starts the command; both of its outputs are appended to one file. */
   public static ChildProcess start(
       List<String> command, Map<String, String> environment, Path directory, Path output) {
+    return start(
+        command, environment, directory, output, ProcessBuilder.Redirect.appendTo(output.toFile()));
+  }
+
+  /** Starts the command; nobody reads the pipe that both of its outputs are. */
+  public static ChildProcess startUnread(
+      List<String> command, Map<String, String> environment, Path directory, Path output) {
+    return start(command, environment, directory, output, ProcessBuilder.Redirect.PIPE);
+  }
+
+  private static ChildProcess start(
+      List<String> command,
+      Map<String, String> environment,
+      Path directory,
+      Path output,
+      ProcessBuilder.Redirect redirect) {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.directory(directory.toFile());
     builder.environment().keySet().removeIf(ChildProcess::isConfiguration);
     builder.environment().putAll(environment);
     builder.redirectErrorStream(true);
-    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
+    builder.redirectOutput(redirect);
     try {
       Process process = builder.start();
       RUNNING.removeIf(earlier -> !earlier.isAlive());
@@ -94,7 +110,19 @@ public final class ChildProcess {
     awaitExit(Patience.LIMIT);
   }
 
+  /** What waits in a pipe that nobody reads. */
+  int unreadBytes() {
+    try {
+      return process.getInputStream().available();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   String outputText() {
+    if (!Files.exists(output)) {
+      return "";
+    }
     try {
       return Files.readString(output);
     } catch (IOException e) {
