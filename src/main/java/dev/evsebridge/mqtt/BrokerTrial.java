@@ -4,6 +4,7 @@ import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.config.Secret;
 import dev.evsebridge.config.TlsMaterial;
 import java.nio.charset.StandardCharsets;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,13 +72,13 @@ public final class BrokerTrial {
     String failure;
     try {
       failure = connectAndTry();
-    } catch (MqttException e) {
+    } catch (MqttException | IOException e) {
       failure = BrokerFailure.explain(e);
     }
     return new Outcome(List.copyOf(passed), failure);
   }
 
-  private @Nullable String connectAndTry() throws MqttException {
+  private @Nullable String connectAndTry() throws MqttException, IOException {
     String clientId = settings.clientId() + CLIENT_ID_SUFFIX;
     MqttAsyncClient client =
         new MqttAsyncClient(settings.broker().toString(), clientId, new MemoryPersistence());
@@ -94,7 +95,7 @@ public final class BrokerTrial {
     }
   }
 
-  private MqttConnectionOptions options() {
+  private MqttConnectionOptions options() throws IOException {
     MqttConnectionOptions options = new MqttConnectionOptions();
     options.setCleanStart(true);
     options.setAutomaticReconnect(false);
