@@ -1,8 +1,9 @@
 package dev.evsebridge.app;
 
 import dev.evsebridge.app.reload.Announcements;
-import dev.evsebridge.app.reload.FailedStart;
 import dev.evsebridge.app.reload.FolderWatch;
+import dev.evsebridge.app.reload.ReloadableDirect;
+import dev.evsebridge.app.reload.RouteFolder;
 import dev.evsebridge.app.reload.RouteReload;
 import dev.evsebridge.app.reload.RouteTraffic;
 import dev.evsebridge.charger.connection.Admission;
@@ -51,6 +52,7 @@ final class BridgeApplication implements AutoCloseable {
   private final Watchdog watchdog = new Watchdog();
   private final OpenRequests openRequests = new OpenRequests();
   private final Announcements announcements = new Announcements();
+  private final ReloadableDirect direct = new ReloadableDirect();
   private final BrokerConnection broker;
   private final Availability availability;
   private final SessionRegistry registry;
@@ -88,6 +90,7 @@ final class BridgeApplication implements AutoCloseable {
             new EventLoopPulses(watchdog)::watch);
     Map<String, Object> beans =
         new HashMap<>(Beans.named(pipeline, registry, settings.mqtt().maxPayloadBytes()));
+    beans.put("direct", direct);
     beans.put("paho-mqtt5", new BridgeMqttComponent(broker));
     return beans;
   }
@@ -103,7 +106,7 @@ final class BridgeApplication implements AutoCloseable {
     watchdog.start();
     broker.start();
     broker.pulses().forEach(watchdog::add);
-    startCamel();
+    camel.init();
     FailSafe guard =
         new FailSafe(
             camel.context().getRouteController(),
@@ -115,6 +118,21 @@ final class BridgeApplication implements AutoCloseable {
             this::couldNotListen);
     failSafe = guard;
     watchdog.add(guard.pulse());
+    RouteFolder folder = new RouteFolder(DefaultFiles.routesFor(Path.of("")));
+    RouteReload reload =
+        new RouteReload(
+            camel.context(),
+            this::mqttTrial,
+            CamelRoutes.LISTENER_ROUTE,
+            new RouteTraffic(
+                camel.context(), broker, backPressure, openRequests, announcements, direct),
+            reloaded -> {
+              if (reloaded.contains(CamelRoutes.LISTENER_ROUTE)) {
+                guard.listenerReloaded();
+              }
+            });
+    reload.start(folder);
+    camel.start();
     announcements.to(camel.context().createProducerTemplate());
     broker.addListener(availability);
     broker.addListener(guard);
@@ -123,18 +141,8 @@ final class BridgeApplication implements AutoCloseable {
         settings.mqtt().publishTopic(),
         settings.mqtt().subscribeTopic(),
         camel.routeIds());
-    RouteReload reload =
-        new RouteReload(
-            camel.context(),
-            this::mqttTrial,
-            new RouteTraffic(camel.context(), broker, backPressure, openRequests, announcements),
-            reloaded -> {
-              if (reloaded.contains(CamelRoutes.LISTENER_ROUTE)) {
-                guard.listenerReloaded();
-              }
-            });
     if (!DefaultFiles.areUsedIn(Path.of(""))) {
-      FolderWatch watch = new FolderWatch(CamelRoutes.FOLDER, reload);
+      FolderWatch watch = new FolderWatch(folder, reload);
       folderWatch = watch;
       watch.start();
     }
@@ -151,17 +159,6 @@ final class BridgeApplication implements AutoCloseable {
     if (chargers != null) {
       simulator = chargers;
       chargers.start();
-    }
-  }
-
-  private void startCamel() throws ConfigurationException {
-    try {
-      camel.start();
-    } catch (ConfigurationException e) {
-      throw e;
-    } catch (Exception e) {
-      LOG.debug("Camel could not be started", e);
-      throw FailedStart.explain(CamelRoutes.FOLDER, camel.context(), this::mqttTrial, e);
     }
   }
 
@@ -210,6 +207,7 @@ final class BridgeApplication implements AutoCloseable {
     }
     openRequests.giveUp(route -> true, ErrorCode.DISCONNECTED, STOPPED);
     availability.stop();
+    announcements.close();
     camel.stop();
     broker.close();
     if (started) {

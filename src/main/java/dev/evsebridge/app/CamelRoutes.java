@@ -1,6 +1,5 @@
 package dev.evsebridge.app;
 
-import dev.evsebridge.config.ConfigurationException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +39,6 @@ final class CamelRoutes {
     main.addMainListener(new SettingsFirst());
     main.configure()
         .withName("evse-mqtt-bridge")
-        .withRoutesIncludePattern(pattern())
         .withShutdownTimeout(SHUTDOWN_SECONDS)
         .withUseMdcLogging(false)
         .withMessageHistory(false)
@@ -51,38 +49,14 @@ final class CamelRoutes {
     beans.forEach(main::bind);
   }
 
-  /**
-   * Starts all routes that start by themselves.
-   *
-   * @throws ConfigurationException when the listener route is missing
-   * @throws Exception when a route file can't be used
-   */
+  /** Creates the context; it has no routes yet, and nothing runs. */
+  void init() {
+    main.init();
+  }
+
+  /** Starts all routes that start by themselves. */
   void start() throws Exception {
     main.start();
-    if (model().getRouteDefinition(LISTENER_ROUTE) == null) {
-      throw new ConfigurationException(
-          "The folder routes holds no route with the id %s: without it no charger can connect"
-              .formatted(LISTENER_ROUTE));
-    }
-  }
-
-  /** Without a folder, those that the jar carries. */
-  private static String pattern() {
-    return DefaultFiles.areUsedIn(Path.of(""))
-        ? "classpath:%s/%s/*.yaml".formatted(DefaultFiles.FOLDER, FOLDER)
-        : "file:" + FOLDER + "/*.yaml";
-  }
-
-  /**
-   * Loads all routes, and starts none.
-   *
-   * @throws Exception as by {@link #start}
-   */
-  void load() throws Exception {
-    main.configure().setAutoStartup(false);
-    // It would start them all the same.
-    main.configure().routeControllerConfig().setEnabled(false);
-    start();
   }
 
   CamelContext context() {

@@ -1,6 +1,8 @@
 package dev.evsebridge.app;
 
-import dev.evsebridge.app.reload.FailedStart;
+import dev.evsebridge.app.reload.RouteFolder;
+import dev.evsebridge.app.reload.RouteReload;
+import dev.evsebridge.app.reload.Traffic;
 import dev.evsebridge.charger.connection.Admission;
 import dev.evsebridge.charger.connection.BackPressure;
 import dev.evsebridge.charger.connection.ChargerPipeline;
@@ -14,8 +16,10 @@ import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.mqtt.BrokerTrial;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.camel.Component;
 import org.jspecify.annotations.Nullable;
@@ -66,12 +70,11 @@ final class Check {
     beans.put("paho-mqtt5", mqtt.get());
     CamelRoutes camel = new CamelRoutes(settings.placeholders(), beans);
     try {
-      camel.load();
+      camel.init();
+      new RouteReload(
+              camel.context(), mqtt, CamelRoutes.LISTENER_ROUTE, new NoTraffic(), reloaded -> {})
+          .start(new RouteFolder(DefaultFiles.routesFor(Path.of(""))));
       out.println("Routes: in order, from %s: %s".formatted(StartLine.routes(), camel.routeIds()));
-    } catch (ConfigurationException e) {
-      throw e;
-    } catch (Exception e) {
-      throw FailedStart.explain(CamelRoutes.FOLDER, camel.context(), mqtt, e);
     } finally {
       camel.stop();
     }
@@ -96,6 +99,14 @@ final class Check {
       throw new ConfigurationException(
           "Broker %s: %s".formatted(settings.mqtt().broker(), outcome.failure()));
     }
+  }
+
+  private static final class NoTraffic implements Traffic {
+    @Override
+    public void pause(Set<String> routeIds) {}
+
+    @Override
+    public void resume() {}
   }
 
   private static final class NoListener implements SessionListener {

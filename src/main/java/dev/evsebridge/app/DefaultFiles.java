@@ -37,6 +37,11 @@ final class DefaultFiles {
     return !Files.exists(folder.resolve(PROPERTIES)) && !Files.exists(folder.resolve(ROUTES));
   }
 
+  /** The folder that holds the routes to run: the one beside the settings, or the jar's. */
+  static Path routesFor(Path folder) {
+    return areUsedIn(folder) ? carried().resolve(ROUTES) : folder.resolve(ROUTES);
+  }
+
   /**
    * Writes the files that are not there yet; a folder of routes that is there stays as it is.
    *

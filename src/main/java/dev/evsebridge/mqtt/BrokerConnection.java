@@ -186,12 +186,17 @@ public final class BrokerConnection {
         });
   }
 
-  /** While paused, no request is delivered; the broker and the connection keep what comes. */
-  public void pauseDelivery() {
-    subscriptions.pause();
+  /**
+   * While paused, no request is delivered; the broker and the connection keep what comes.
+   *
+   * @param atMost after this time requests are delivered again in any case
+   * @param patience how long to wait for the request that is being delivered
+   */
+  public void pauseDelivery(Duration atMost, Duration patience) {
+    subscriptions.pause(atMost, patience);
   }
 
-  /** Ends {@link #pauseDelivery}, by the same thread. */
+  /** Ends {@link #pauseDelivery}. */
   public void resumeDelivery() {
     subscriptions.resume();
   }

@@ -1,6 +1,8 @@
 package dev.evsebridge.mqtt;
 
 import dev.evsebridge.runtime.Pulse;
+import dev.evsebridge.runtime.Gate;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -8,7 +10,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.util.MqttTopicValidator;
@@ -29,7 +30,7 @@ final class Subscriptions {
   private final Map<String, Integer> filterIds = new ConcurrentHashMap<>();
 
   private final AtomicInteger filterIdsGiven = new AtomicInteger();
-  private final ReentrantLock delivery = new ReentrantLock();
+  private final Gate delivery = new Gate();
   private final Pulse delivering = Pulse.whileBusy("delivery of requests");
   private final Queue<Subscription> removedWhilePaused = new ConcurrentLinkedQueue<>();
   private final Consumer<Subscription> removed;
@@ -87,7 +88,7 @@ final class Subscriptions {
   /** Passes a message on to everybody who wants it; waits while delivery is paused. */
   void deliver(String topic, MqttMessage message) {
     delivering.begin();
-    delivery.lock();
+    delivery.enter();
     try {
       List<Integer> ids = message.getProperties().getSubscriptionIdentifiers();
       for (Subscription subscription : wanted.values()) {
@@ -100,7 +101,7 @@ final class Subscriptions {
         }
       }
     } finally {
-      delivery.unlock();
+      delivery.leave();
       delivering.end();
     }
   }
@@ -110,16 +111,22 @@ final class Subscriptions {
     return delivering;
   }
 
-  /** Waits for the message that is being delivered; then none is, until {@link #resume}. */
-  void pause() {
-    delivery.lock();
+  /**
+   * From now on no message is delivered, until {@link #resume}.
+   *
+   * @param atMost after this time messages are delivered again in any case
+   * @param patience how long to wait for the message that is being delivered
+   */
+  void pause(Duration atMost, Duration patience) {
     paused = true;
+    delivery.close(atMost);
+    boolean unused = delivery.awaitEmpty(patience);
   }
 
-  /** Ends {@link #pause}, by the same thread. */
+  /** Ends {@link #pause}. */
   void resume() {
     paused = false;
-    delivery.unlock();
+    delivery.open();
     for (Subscription each = removedWhilePaused.poll();
         each != null;
         each = removedWhilePaused.poll()) {

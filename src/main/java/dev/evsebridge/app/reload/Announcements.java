@@ -2,14 +2,15 @@ package dev.evsebridge.app.reload;
 
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.runtime.Failures;
+import dev.evsebridge.runtime.Gate;
 import dev.evsebridge.runtime.LogThrottle;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.Set;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.ProducerTemplate;
 import org.jspecify.annotations.Nullable;
@@ -17,69 +18,168 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the bridge itself has to say: errors that belong to no request, and who is online. It goes
- * to the routes like everything else; while routes are being reloaded it waits.
+ * What the bridge itself says, such as errors that belong to no request, on its way to the routes:
+ * handed over by one thread, in order, so that whoever has something to say never waits. While
+ * routes are reloaded it is kept, up to a number and a size.
  */
-public final class Announcements {
+public final class Announcements implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Announcements.class);
 
   private static final String REPORT_ERROR = "direct:report-error";
   private static final String AVAILABILITY = "direct:availability";
-  private static final int WAITING_AT_MOST = 10_000;
 
-  private final ReentrantLock routes = new ReentrantLock();
+  /** The routes that must be there. */
+  static final Set<String> TARGETS = Set.of(REPORT_ERROR, AVAILABILITY);
+
+  private static final int MOST_ERRORS = 10_000;
+  private static final long MOST_ERROR_BYTES = 4L * 1024 * 1024;
+  private static final int BYTES_PER_CHARACTER = 2;
+
+  private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
+
+  private final Gate gate = new Gate();
   private final LogThrottle drops = new LogThrottle(1, Duration.ofSeconds(10));
-  private final ThreadPoolExecutor errors =
-      new ThreadPoolExecutor(
-          1,
-          1,
-          0,
-          TimeUnit.SECONDS,
-          new ArrayBlockingQueue<>(WAITING_AT_MOST),
-          new DefaultThreadFactory("error-reports", true));
-  private volatile @Nullable ProducerTemplate template;
+  private final LogThrottle failures = new LogThrottle(20, Duration.ofSeconds(10));
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+
+  /**
+   * By what only the last counts of: of a charger's availability. An error has a key for itself.
+   */
+  private final Map<Object, Announcement> waiting = new LinkedHashMap<>();
+
+  private long waitingErrors;
+  private long waitingErrorBytes;
+  private boolean sending;
+  private boolean closed;
+
+  private record Announcement(
+      String endpoint, Object body, Map<String, Object> headers, long errorBytes) {}
 
   /** From now on there are routes to send to. */
-  public void to(ProducerTemplate routesTemplate) {
-    template = routesTemplate;
+  public void to(ProducerTemplate routes) {
+    new DefaultThreadFactory("announcements", true).newThread(() -> run(routes)).start();
   }
 
-  /** Comes from the event loops, which must not wait while routes are being reloaded. */
+  /** Reports an error that belongs to no request; it is dropped when too many wait. */
   public void error(ErrorMessage error) {
+    long bytes = bytes(error);
+    boolean dropped;
+    lock.lock();
     try {
-      errors.execute(() -> send(REPORT_ERROR, error, Map.of()));
-    } catch (RejectedExecutionException e) {
+      dropped = waitingErrors >= MOST_ERRORS || waitingErrorBytes + bytes > MOST_ERROR_BYTES;
+      if (!dropped) {
+        waitingErrors++;
+        waitingErrorBytes += bytes;
+        waiting.put(new Object(), new Announcement(REPORT_ERROR, error, Map.of(), bytes));
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (dropped) {
       drops.log(suffix -> LOG.warn("Too many errors to report; dropped one{}", suffix));
     }
   }
 
-  /** A charger is online or offline. */
+  private static long bytes(ErrorMessage error) {
+    return BYTES_PER_CHARACTER
+        * ((long) length(error.clientId()) + length(error.requestType()) + length(error.detail()));
+  }
+
+  private static int length(@Nullable String text) {
+    return text == null ? 0 : text.length();
+  }
+
+  /** Somebody is online or offline. What waits of the same client is out of date then. */
   public void availability(String clientId, String state) {
-    send(AVAILABILITY, state, Map.of("clientId", clientId));
-  }
-
-  private void send(String endpoint, Object body, Map<String, Object> headers) {
-    ProducerTemplate current = template;
-    if (current == null) {
-      return;
-    }
-    routes.lock();
+    lock.lock();
     try {
-      current.sendBodyAndHeaders(endpoint, body, headers);
-    } catch (RuntimeException e) {
-      LOG.error("Route {} failed: {}", endpoint, Failures.rootMessage(e));
+      waiting.put(clientId, new Announcement(AVAILABILITY, state, Map.of("clientId", clientId), 0));
+      changed.signalAll();
     } finally {
-      routes.unlock();
+      lock.unlock();
     }
   }
 
-  /** Nothing more is sent until {@link #resume}, by the same thread. */
-  public void hold() {
-    routes.lock();
+  private void run(ProducerTemplate routes) {
+    for (Announcement next = take(); next != null; next = take()) {
+      gate.enter();
+      try {
+        routes.sendBodyAndHeaders(next.endpoint(), next.body(), next.headers());
+      } catch (Throwable e) {
+        // The next one must still be said.
+        String endpoint = next.endpoint();
+        failures.log(
+            suffix ->
+                LOG.error("Route {} failed: {}{}", endpoint, Failures.rootMessage(e), suffix));
+      } finally {
+        gate.leave();
+      }
+    }
   }
 
-  public void resume() {
-    routes.unlock();
+  /** Returns null at the end. */
+  private @Nullable Announcement take() {
+    lock.lock();
+    try {
+      sending = false;
+      changed.signalAll();
+      while (waiting.isEmpty()) {
+        if (closed) {
+          return null;
+        }
+        changed.awaitUninterruptibly();
+      }
+      Iterator<Announcement> oldest = waiting.values().iterator();
+      Announcement next = oldest.next();
+      oldest.remove();
+      if (next.errorBytes() > 0) {
+        waitingErrors--;
+        waitingErrorBytes -= next.errorBytes();
+      }
+      sending = true;
+      return next;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Keeps what there is to say until {@link #resume}, for no longer than this. */
+  void pause(Duration atMost) {
+    gate.close(atMost);
+  }
+
+  /** Waits until the routes have taken what was being handed to them. */
+  boolean awaitIdle(Duration patience) {
+    return gate.awaitEmpty(patience);
+  }
+
+  void resume() {
+    gate.open();
+  }
+
+  /** Hands over what waits, and ends. */
+  @Override
+  public void close() {
+    gate.open();
+    lock.lock();
+    try {
+      closed = true;
+      changed.signalAll();
+      long leftNanos = STOP_PATIENCE.toNanos();
+      while ((sending || !waiting.isEmpty()) && leftNanos > 0) {
+        leftNanos = changed.awaitNanos(leftNanos);
+      }
+      if (!waiting.isEmpty()) {
+        LOG.warn(
+            "{} messages of the bridge itself could not be sent before the end", waiting.size());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } finally {
+      lock.unlock();
+    }
   }
 }

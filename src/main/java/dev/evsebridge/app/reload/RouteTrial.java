@@ -1,93 +1,382 @@
 package dev.evsebridge.app.reload;
 
+import java.lang.reflect.Method;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
+import org.apache.camel.Endpoint;
+import org.apache.camel.FailedToCreateRouteException;
+import org.apache.camel.FailedToStartRouteException;
+import org.apache.camel.RouteConfigurationsBuilder;
+import org.apache.camel.RoutesBuilder;
+import org.apache.camel.component.direct.DirectEndpoint;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.BeanDefinition;
-import org.apache.camel.model.ModelCamelContext;
 import org.apache.camel.model.ProcessorDefinition;
 import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.BeanRepository;
 import org.apache.camel.spi.PropertiesComponent;
-import org.apache.camel.spi.Resource;
 import org.apache.camel.support.DefaultRegistry;
-import org.apache.camel.support.PluginHelper;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.MDC;
 
 /**
- * Tries a route file in a Camel context of its own, in which nothing is started, before the running
- * routes are touched: what does not parse, or names a component, bean or option that does not
- * exist, shows here.
+ * Tries a set of route files in a Camel context of its own, in which nothing is started, before the
+ * running routes are touched: what does not parse, names a component, bean or option that does not
+ * exist, or sends to a route that nobody has, shows here.
  */
 final class RouteTrial {
 
+  /** While a trial has this in its thread context, log4j2.properties keeps Camel silent. */
+  private static final String SILENT = "routeTrial";
+
   private final CamelContext running;
   private final Supplier<Component> mqttComponent;
+  private final Set<String> requiredTargets;
+  private final String requiredRoute;
 
   /**
    * Creates the trial.
    *
+   * @param running whose beans and settings the routes see
    * @param mqttComponent makes a component like the running one: a component belongs to one context
+   * @param requiredTargets the {@code direct:} names that the bridge itself sends to
+   * @param requiredRoute the route without which no charger can connect
    */
-  RouteTrial(CamelContext running, Supplier<Component> mqttComponent) {
+  RouteTrial(
+      CamelContext running,
+      Supplier<Component> mqttComponent,
+      Set<String> requiredTargets,
+      String requiredRoute) {
     this.running = running;
     this.mqttComponent = mqttComponent;
+    this.requiredTargets = requiredTargets;
+    this.requiredRoute = requiredRoute;
   }
 
   /**
-   * Loads the file and throws it away.
+   * Loads the files and throws them away.
    *
-   * @return the ids of its routes
-   * @throws Exception whatever is wrong with the file
+   * @throws RouteProblem for whatever is wrong with them
    */
-  Set<String> load(Resource file) throws Exception {
-    DefaultRegistry registry = new DefaultRegistry(new RunningBeans());
-    registry.bind("paho-mqtt5", mqttComponent.get());
-    try (DefaultCamelContext context = new DefaultCamelContext(registry)) {
-      context.setSourceLocationEnabled(true);
-      context.setAutoStartup(false);
-      context.getCamelContextExtension().setName("trial");
-      context.disableJMX();
-      PropertiesComponent running = this.running.getPropertiesComponent();
-      context.getPropertiesComponent().addPropertiesSource(new RunningProperties(running));
-      PluginHelper.getRoutesLoader(context).loadRoutes(file);
-      context.start();
-      return check(context);
+  TriedRoutes load(SortedMap<Path, RouteText> files) throws RouteProblem {
+    MDC.put(SILENT, "true");
+    try {
+      return new Attempt(files).load();
+    } finally {
+      MDC.remove(SILENT);
     }
   }
 
-  private static Set<String> check(ModelCamelContext context) {
-    Set<String> ids = new LinkedHashSet<>();
-    for (RouteDefinition route : context.getRouteDefinitions()) {
-      String id = route.getRouteId();
-      if (!route.hasCustomIdAssigned()) {
-        throw new IllegalArgumentException("each route must have an id");
-      }
-      if (!ids.add(id)) {
-        throw new IllegalArgumentException("two routes have the id " + id);
-      }
-      checkBeans(context, route);
+  /** One set of files. */
+  private final class Attempt {
+    private final SortedMap<Path, RouteText> files;
+    private final Map<Path, Set<String>> ids = new TreeMap<>();
+    private final Map<String, Path> fileOfRoute = new HashMap<>();
+    private final Set<Path> configuring = new TreeSet<>();
+
+    Attempt(SortedMap<Path, RouteText> files) {
+      this.files = files;
     }
-    return ids;
+
+    TriedRoutes load() throws RouteProblem {
+      for (Map.Entry<Path, RouteText> entry : files.entrySet()) {
+        String fault = entry.getValue().fault();
+        if (fault != null) {
+          throw new RouteProblem(entry.getKey(), fault, null);
+        }
+      }
+      DefaultRegistry registry = new DefaultRegistry(new RunningBeans());
+      registry.bind("paho-mqtt5", mqttComponent.get());
+      try (DefaultCamelContext context = new DefaultCamelContext(registry)) {
+        context.setSourceLocationEnabled(true);
+        context.setAutoStartup(false);
+        context.getCamelContextExtension().setName("trial");
+        context.disableJMX();
+        context
+            .getPropertiesComponent()
+            .addPropertiesSource(new RunningProperties(running.getPropertiesComponent()));
+        addAll(context);
+        start(context);
+        return new Checks(context).check();
+      } catch (RouteProblem e) {
+        throw e;
+      } catch (Exception e) {
+        throw new RouteProblem(null, RouteFault.describe("", e), e);
+      }
+    }
+
+    private void addAll(DefaultCamelContext context) throws RouteProblem {
+      Map<Path, RoutesBuilder> builders = new TreeMap<>();
+      for (Path file : files.keySet()) {
+        attempt(
+            file,
+            () -> {
+              RoutesBuilder builder = RouteSource.parse(context, file, text(file));
+              builders.put(file, builder);
+              int before = context.getRouteConfigurationDefinitions().size();
+              context.addRoutesConfigurations((RouteConfigurationsBuilder) builder);
+              if (context.getRouteConfigurationDefinitions().size() > before) {
+                configuring.add(file);
+              }
+            });
+      }
+      for (Path file : files.keySet()) {
+        attempt(
+            file,
+            () -> {
+              Set<RouteDefinition> before = Set.copyOf(context.getRouteDefinitions());
+              context.addRoutes(builders.get(file));
+              Set<RouteDefinition> added = new LinkedHashSet<>(context.getRouteDefinitions());
+              added.removeAll(before);
+              noteIds(file, added);
+            });
+      }
+    }
+
+    private void noteIds(Path file, Set<RouteDefinition> added) throws RouteProblem {
+      Set<String> own = new LinkedHashSet<>();
+      for (RouteDefinition route : added) {
+        if (!route.hasCustomIdAssigned()) {
+          throw problem(file, route, "each route must have an id");
+        }
+        String id = route.getRouteId();
+        if (!own.add(id)) {
+          throw problem(file, route, "two routes have the id " + id);
+        }
+        Path other = fileOfRoute.putIfAbsent(id, file);
+        if (other != null) {
+          throw problem(file, route, "the route id %s is used in %s already".formatted(id, other));
+        }
+      }
+      ids.put(file, own);
+    }
+
+    private String text(Path file) {
+      return files.get(file).text();
+    }
+
+    /** Starts the context but none of its routes: they are built, with all their endpoints. */
+    private void start(DefaultCamelContext context) throws RouteProblem {
+      try {
+        context.start();
+      } catch (Exception | LinkageError | StackOverflowError e) {
+        Path file = fileOf(e);
+        throw new RouteProblem(file, RouteFault.describe(file == null ? "" : text(file), e), e);
+      }
+    }
+
+    private @Nullable Path fileOf(Throwable failure) {
+      for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+        String id = null;
+        if (cause instanceof FailedToCreateRouteException e) {
+          id = e.getRouteId();
+        } else if (cause instanceof FailedToStartRouteException e) {
+          id = e.getRouteId();
+        }
+        if (id != null && fileOfRoute.containsKey(id)) {
+          return fileOfRoute.get(id);
+        }
+      }
+      return null;
+    }
+
+    /** Whatever is thrown is the fault of this file: a parser may even run out of stack. */
+    private void attempt(Path file, Step step) throws RouteProblem {
+      try {
+        step.run();
+      } catch (RouteProblem e) {
+        throw e;
+      } catch (Throwable e) {
+        throw new RouteProblem(file, RouteFault.describe(text(file), e), e);
+      }
+    }
+
+    /** What only shows when all routes are there. */
+    private final class Checks {
+      private final DefaultCamelContext context;
+      private final Map<String, String> routeOfInput = new HashMap<>();
+      private final Map<String, Set<String>> targetsOfRoute = new HashMap<>();
+      private final Map<Path, Set<String>> directInputs = new TreeMap<>();
+
+      Checks(DefaultCamelContext context) {
+        this.context = context;
+      }
+
+      TriedRoutes check() throws RouteProblem {
+        for (RouteDefinition route : context.getRouteDefinitions()) {
+          Endpoint input = context.getRoute(route.getRouteId()).getEndpoint();
+          if (input instanceof DirectEndpoint direct) {
+            String name = DirectTargets.asCamelWritesIt(direct.getEndpointUri());
+            routeOfInput.put(name, route.getRouteId());
+            directInputs.computeIfAbsent(file(route), file -> new TreeSet<>()).add(name);
+          }
+        }
+        for (RouteDefinition route : context.getRouteDefinitions()) {
+          checkBeans(route);
+          checkTargets(route);
+        }
+        requireForTheBridge();
+        return new TriedRoutes(ids, configuring, listening(), carrying(), directInputs);
+      }
+
+      private Path file(RouteDefinition route) {
+        Path file = fileOfRoute.get(route.getRouteId());
+        if (file == null) {
+          throw new IllegalStateException("route without file: " + route.getRouteId());
+        }
+        return file;
+      }
+
+      /** Camel looks beans and methods up when the first message comes: too late. */
+      private void checkBeans(RouteDefinition route) throws RouteProblem {
+        for (BeanDefinition step : steps(route, BeanDefinition.class)) {
+          String ref = step.getRef();
+          if (ref == null) {
+            continue;
+          }
+          Object bean = context.getRegistry().lookupByName(ref);
+          if (bean == null) {
+            throw problem(file(route), step, "there is no bean named " + ref);
+          }
+          String method = step.getMethod();
+          if (method != null && isName(method) && !hasMethod(bean, method)) {
+            throw problem(file(route), step, "the bean %s has no method %s".formatted(ref, method));
+          }
+        }
+      }
+
+      /** Nobody would take what is sent there. */
+      private void checkTargets(RouteDefinition route) throws RouteProblem {
+        Set<String> targets = new HashSet<>();
+        for (ProcessorDefinition<?> step : steps(route, ProcessorDefinition.class)) {
+          for (String target : DirectTargets.of(context, step)) {
+            targets.add(target);
+            if (!routeOfInput.containsKey(target)) {
+              throw new MissingTarget(fileOf(route, step), line(step), target);
+            }
+          }
+        }
+        targetsOfRoute.put(route.getRouteId(), targets);
+      }
+
+      /** A step of a routeConfiguration stands in another file than the route. */
+      private Path fileOf(RouteDefinition route, ProcessorDefinition<?> step) {
+        String location = step.getLocation();
+        if (location != null) {
+          for (Path file : files.keySet()) {
+            if (location.endsWith(file.toString())) {
+              return file;
+            }
+          }
+        }
+        return file(route);
+      }
+
+      private void requireForTheBridge() throws RouteProblem {
+        if (!fileOfRoute.containsKey(requiredRoute)) {
+          throw new RouteProblem(
+              null,
+              "there is no route with the id %s: without it no charger can connect"
+                  .formatted(requiredRoute),
+              null);
+        }
+        for (String target : requiredTargets) {
+          if (!routeOfInput.containsKey(DirectTargets.asCamelWritesIt(target))) {
+            throw new MissingTarget(null, 0, DirectTargets.asCamelWritesIt(target));
+          }
+        }
+      }
+
+      private Set<Path> listening() {
+        Set<Path> listening = new TreeSet<>();
+        for (RouteDefinition route : context.getRouteDefinitions()) {
+          if (inputUri(route).startsWith("netty:")) {
+            listening.add(file(route));
+          }
+        }
+        return listening;
+      }
+
+      private static String inputUri(RouteDefinition route) {
+        return String.valueOf(route.getInput().getEndpointUri());
+      }
+
+      /** From where messages come in, along all {@code direct:} steps. */
+      private Set<Path> carrying() {
+        Deque<String> ahead = new ArrayDeque<>();
+        for (RouteDefinition route : context.getRouteDefinitions()) {
+          String uri = inputUri(route);
+          if (uri.startsWith("netty:") || isFromBridgesConnection(uri)) {
+            ahead.add(route.getRouteId());
+          }
+        }
+        requiredTargets.forEach(
+            target -> ahead.add(routeOfInput.get(DirectTargets.asCamelWritesIt(target))));
+        Set<String> reached = new HashSet<>();
+        while (!ahead.isEmpty()) {
+          String id = ahead.remove();
+          if (reached.add(id)) {
+            targetsOfRoute
+                .getOrDefault(id, Set.of())
+                .forEach(target -> ahead.add(routeOfInput.get(target)));
+          }
+        }
+        Set<Path> carrying = new TreeSet<>();
+        reached.forEach(id -> carrying.add(fileOfRoute.get(id)));
+        return carrying;
+      }
+
+      private static boolean isFromBridgesConnection(String uri) {
+        // With a client of its own, a route lives apart from the bridge's connection.
+        return uri.startsWith("paho-mqtt5:") && !uri.contains("brokerUrl=");
+      }
+    }
   }
 
-  /** Camel looks beans up when the first message comes: too late. */
-  private static void checkBeans(ModelCamelContext context, RouteDefinition route) {
-    List<ProcessorDefinition<?>> steps = route.getOutputs();
-    for (BeanDefinition bean :
-        ProcessorDefinitionHelper.filterTypeInOutputs(steps, BeanDefinition.class)) {
-      String ref = bean.getRef();
-      if (ref != null && context.getRegistry().lookupByName(ref) == null) {
-        throw new IllegalArgumentException(
-            "line %d: there is no bean named %s".formatted(bean.getLineNumber(), ref));
-      }
-    }
+  private static RouteProblem problem(Path file, ProcessorDefinition<?> step, String reason) {
+    int line = line(step);
+    return new RouteProblem(file, line < 1 ? reason : "line %d: %s".formatted(line, reason), null);
+  }
+
+  private static int line(ProcessorDefinition<?> step) {
+    return step instanceof RouteDefinition route && route.getInput() != null
+        ? route.getInput().getLineNumber()
+        : step.getLineNumber();
+  }
+
+  private static <T> Iterable<T> steps(RouteDefinition route, Class<? super T> type) {
+    List<ProcessorDefinition<?>> outputs = route.getOutputs();
+    @SuppressWarnings("unchecked")
+    Class<T> wanted = (Class<T>) type;
+    return ProcessorDefinitionHelper.filterTypeInOutputs(outputs, wanted);
+  }
+
+  private static boolean isName(String method) {
+    return method.chars().allMatch(Character::isJavaIdentifierPart);
+  }
+
+  private static boolean hasMethod(Object bean, String name) {
+    return Arrays.stream(bean.getClass().getMethods()).map(Method::getName).anyMatch(name::equals);
+  }
+
+  @FunctionalInterface
+  private interface Step {
+    void run() throws Exception;
   }
 
   /** The beans of the running context, without its components. */

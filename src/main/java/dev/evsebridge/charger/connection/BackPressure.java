@@ -2,6 +2,7 @@ package dev.evsebridge.charger.connection;
 
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -9,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Pauses reading from chargers. While it is paused, nothing more is read from their sockets, TCP
@@ -47,8 +49,11 @@ public final class BackPressure {
   /**
    * Pauses reading from all connections and waits until none is busy with a message. Not to be
    * called on an event loop.
+   *
+   * @param patience how long to wait: what they are busy with may never end
    */
-  public void pauseAndWait(Reason reason) {
+  public void pauseAndWait(Reason reason, Duration patience) {
+    long endNanos = System.nanoTime() + patience.toNanos();
     pause(reason);
     open.forEach(this::pauseReading);
     Set<EventLoop> loops = new HashSet<>();
@@ -56,7 +61,8 @@ public final class BackPressure {
     for (EventLoop loop : loops) {
       try {
         // What the loop was busy with is done when it comes to this.
-        loop.submit(() -> {}).awaitUninterruptibly();
+        loop.submit(() -> {})
+            .awaitUninterruptibly(Math.max(0, endNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
       } catch (RejectedExecutionException e) {
         // It has ended with its listener, and is busy with nothing.
       }

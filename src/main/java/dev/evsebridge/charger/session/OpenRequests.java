@@ -24,17 +24,29 @@ public final class OpenRequests {
   /**
    * Lets a route wait for the outcome of a request.
    *
-   * @param routeId the route that the request came from
+   * @param firstRouteId the route that the request came from
+   * @param currentRouteId the route that sends it
    * @return ends with the request, or earlier when it is given up
    */
   CompletionStage<@Nullable ChargerResponse> await(
-      String routeId, CompletionStage<@Nullable ChargerResponse> outcome) {
-    OpenRequest request = new OpenRequest(routeId, outcome);
+      String firstRouteId,
+      String currentRouteId,
+      CompletionStage<@Nullable ChargerResponse> outcome) {
+    OpenRequest request = new OpenRequest(firstRouteId, currentRouteId, outcome);
     if (!request.awaited.isDone()) {
       open.add(request);
       var unused = request.awaited.whenComplete((response, failure) -> open.remove(request));
     }
     return request.awaited;
+  }
+
+  /**
+   * Whether any request is open.
+   *
+   * @param ofRoute the ids of routes whose requests count
+   */
+  public boolean anyOf(Predicate<String> ofRoute) {
+    return open.stream().anyMatch(request -> request.isOf(ofRoute));
   }
 
   /**
@@ -44,7 +56,7 @@ public final class OpenRequests {
    */
   public void giveUp(Predicate<String> ofRoute, ErrorCode code, String why) {
     for (OpenRequest request : open) {
-      if (ofRoute.test(request.routeId)) {
+      if (request.isOf(ofRoute)) {
         request.awaited.completeExceptionally(
             new RequestFailedException(code, why + AFTER_AN_UPLOAD));
       }
@@ -53,14 +65,23 @@ public final class OpenRequests {
 
   /** Not a record: two requests of the same content are two requests. */
   private static final class OpenRequest {
-    private final String routeId;
+    private final String firstRouteId;
+    private final String currentRouteId;
 
     /** A future of its own: to give it up must not end the request where it is carried out. */
     private final CompletableFuture<@Nullable ChargerResponse> awaited;
 
-    OpenRequest(String routeId, CompletionStage<@Nullable ChargerResponse> outcome) {
-      this.routeId = routeId;
+    OpenRequest(
+        String firstRouteId,
+        String currentRouteId,
+        CompletionStage<@Nullable ChargerResponse> outcome) {
+      this.firstRouteId = firstRouteId;
+      this.currentRouteId = currentRouteId;
       this.awaited = outcome.toCompletableFuture().copy();
+    }
+
+    boolean isOf(Predicate<String> route) {
+      return route.test(firstRouteId) || route.test(currentRouteId);
     }
   }
 }

@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.Exchange;
+import org.apache.camel.support.ExchangeHelper;
 import org.jspecify.annotations.Nullable;
 
 /** The connected chargers: finds the open socket for a request. Routes name it as a bean. */
@@ -109,7 +110,10 @@ public final class SessionRegistry {
   public CompletionStage<@Nullable ChargerResponse> send(
       ChargerRequest request, Exchange exchange) {
     Deadline deadline = exchange.getProperty(Deadline.PROPERTY, Deadline.NONE, Deadline.class);
-    return openRequests.await(exchange.getFromRouteId(), submit(request, deadline));
+    return openRequests.await(
+        String.valueOf(exchange.getFromRouteId()),
+        String.valueOf(ExchangeHelper.getRouteId(exchange)),
+        submit(request, deadline));
   }
 
   /** The same without a route: whoever asks waits until the request has ended. */

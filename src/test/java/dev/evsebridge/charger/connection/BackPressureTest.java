@@ -8,6 +8,7 @@ import io.netty.channel.DefaultEventLoopGroup;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.channel.local.LocalChannel;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -107,7 +108,7 @@ class BackPressureTest {
     backPressure.add(lastOfItsListener);
     ended.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
 
-    backPressure.pauseAndWait(Reason.ROUTES_RELOADING);
+    backPressure.pauseAndWait(Reason.ROUTES_RELOADING, Duration.ofSeconds(5));
     backPressure.check(channel);
 
     assertFalse(reads());

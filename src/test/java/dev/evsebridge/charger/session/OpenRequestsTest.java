@@ -21,7 +21,7 @@ class OpenRequestsTest {
 
   @Test
   void endsForTheRouteAsItEndsAtTheCharger() {
-    var awaited = requests.await("route", outcome);
+    var awaited = requests.await("route", "route", outcome);
     assertOpen(awaited);
 
     outcome.complete(PING_RESPONSE);
@@ -31,7 +31,7 @@ class OpenRequestsTest {
 
   @Test
   void failsForTheRouteAsItFailsAtTheCharger() {
-    var awaited = requests.await("route", outcome);
+    var awaited = requests.await("route", "route", outcome);
 
     outcome.completeExceptionally(new RequestFailedException(ErrorCode.TIMEOUT, "Too late."));
 
@@ -42,13 +42,13 @@ class OpenRequestsTest {
   void takesWhatHasEndedAlready() {
     outcome.complete(null);
 
-    assertNull(response(requests.await("route", outcome)));
+    assertNull(response(requests.await("route", "route", outcome)));
   }
 
   @Test
   void givesUpWhatWaitsInTheRoutesThatAreNamedAndNothingElse() {
-    var named = requests.await("named", outcome);
-    var other = requests.await("other", outcome);
+    var named = requests.await("named", "named", outcome);
+    var other = requests.await("other", "other", outcome);
 
     requests.giveUp("named"::equals, ErrorCode.DISCONNECTED, "Routes are reloaded.");
 
@@ -58,7 +58,7 @@ class OpenRequestsTest {
 
   @Test
   void leavesARequestThatIsGivenUpToGoOnAtTheCharger() {
-    requests.await("route", outcome);
+    requests.await("route", "route", outcome);
 
     requests.giveUp(route -> true, ErrorCode.DISCONNECTED, "The bridge has stopped.");
 
@@ -67,7 +67,7 @@ class OpenRequestsTest {
 
   @Test
   void doesNotChangeWhatEndedBeforeItIsGivenUp() {
-    var awaited = requests.await("route", outcome);
+    var awaited = requests.await("route", "route", outcome);
     outcome.complete(PING_RESPONSE);
 
     requests.giveUp(route -> true, ErrorCode.DISCONNECTED, "The bridge has stopped.");
