@@ -1,97 +1,175 @@
 package dev.evsebridge.mqtt;
 
-import java.util.concurrent.ExecutorService;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.camel.AsyncCallback;
-import org.apache.camel.CamelExecutionException;
-import org.apache.camel.Endpoint;
 import org.apache.camel.Exchange;
-import org.apache.camel.Producer;
-import org.apache.camel.builder.ThreadPoolProfileBuilder;
-import org.apache.camel.spi.ThreadPoolProfile;
+import org.apache.camel.component.paho.mqtt5.PahoMqtt5Producer;
 import org.apache.camel.support.DefaultAsyncProducer;
 import org.apache.camel.support.service.ServiceHelper;
-import org.apache.camel.util.concurrent.ThreadPoolRejectedPolicy;
+import org.eclipse.paho.mqttv5.common.MqttException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the stock producer, which waits for its broker without a time limit, on a thread of its own:
- * in order, with a bounded queue, and never on the threads that serve chargers.
+ * Runs the stock producer, which waits for its broker, on a thread of its own: in order, with a
+ * bounded queue, and never on the threads that serve chargers. Its end waits for nobody either.
  */
 final class OffloadedProducer extends DefaultAsyncProducer {
 
   private static final Logger LOG = LoggerFactory.getLogger(OffloadedProducer.class);
 
-  private static final int QUEUE = 1_000;
+  private static final int MOST_MESSAGES = 1_000;
+  private static final long MOST_BYTES = 8L * 1024 * 1024;
 
-  private final Producer stock;
-  private @Nullable ExecutorService executor;
+  private final BridgeMqttEndpoint endpoint;
+  private final PahoMqtt5Producer stock;
+  private final Set<Publication> waiting = ConcurrentHashMap.newKeySet();
+  private final AtomicLong waitingBytes = new AtomicLong();
+  private @Nullable ThreadPoolExecutor executor;
+  private @Nullable OwnConnection connection;
 
-  OffloadedProducer(Endpoint endpoint, Producer stock) {
+  OffloadedProducer(BridgeMqttEndpoint endpoint, PahoMqtt5Producer stock) {
     super(endpoint);
+    this.endpoint = endpoint;
     this.stock = stock;
   }
 
   @Override
   public boolean process(Exchange exchange, AsyncCallback callback) {
-    ExecutorService worker = executor;
+    Publication publication = new Publication(exchange, callback);
+    ThreadPoolExecutor worker = executor;
+    waiting.add(publication);
     try {
       if (worker == null) {
         throw new RejectedExecutionException("not started");
       }
-      worker.execute(() -> publish(exchange, callback));
+      if (waitingBytes.addAndGet(publication.bytes) > MOST_BYTES) {
+        throw new RejectedExecutionException("too long");
+      }
+      worker.execute(publication);
       return false;
     } catch (RejectedExecutionException e) {
+      publication.forget();
       exchange.setException(
-          new CamelExecutionException(
-              "More than " + QUEUE + " messages wait for the broker of " + getEndpoint(),
-              exchange));
+          new IllegalStateException(
+              "the message is dropped: as many as can be kept wait for the broker of "
+                  + endpoint.place()));
       callback.done(true);
       return true;
-    }
-  }
-
-  private void publish(Exchange exchange, AsyncCallback callback) {
-    try {
-      stock.process(exchange);
-    } catch (Exception e) {
-      exchange.setException(e);
-    } finally {
-      callback.done(false);
     }
   }
 
   @Override
   protected void doStart() throws Exception {
     super.doStart();
-    ServiceHelper.startService(stock);
-    ThreadPoolProfile profile =
-        new ThreadPoolProfileBuilder("mqtt-publisher")
-            .poolSize(1)
-            .maxPoolSize(1)
-            .maxQueueSize(QUEUE)
-            .rejectedPolicy(ThreadPoolRejectedPolicy.Abort)
-            .build();
+    OwnConnection fresh =
+        endpoint.ownConnection(
+            "messages for it are dropped, and each is reported as route_failed", stock::setClient);
+    connection = fresh;
+    fresh.start();
     executor =
-        getEndpoint()
-            .getCamelContext()
-            .getExecutorServiceManager()
-            .newThreadPool(this, "mqtt-publisher", profile);
+        new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(MOST_MESSAGES),
+            new DefaultThreadFactory("mqtt-publisher", true));
   }
 
   @Override
   protected void doStop() throws Exception {
-    if (executor != null) {
-      int dropped =
-          getEndpoint().getCamelContext().getExecutorServiceManager().shutdownNow(executor).size();
-      executor = null;
+    ThreadPoolExecutor ended = executor;
+    OwnConnection own = connection;
+    executor = null;
+    if (own != null) {
+      own.stop(endpoint.goodbyePatience());
+    }
+    if (ended != null) {
+      ended.shutdownNow();
+      int dropped = waiting.size();
       if (dropped > 0) {
-        LOG.warn("Dropped {} messages that waited for the broker of {}", dropped, getEndpoint());
+        LOG.warn(
+            "Dropped {} messages that waited for the broker of {}: the route has ended",
+            dropped,
+            endpoint.place());
+        // Not here: routes go on with them, and whoever stops this one may hold those up.
+        new DefaultThreadFactory("mqtt-publisher-end", true)
+            .newThread(() -> waiting.forEach(Publication::giveUp))
+            .start();
       }
     }
-    ServiceHelper.stopService(stock);
     super.doStop();
+  }
+
+  /** A message on its way; its route goes on once, whoever is first. */
+  private final class Publication implements Runnable {
+    private final Exchange exchange;
+    private final AsyncCallback callback;
+    private final long bytes;
+    private final AtomicBoolean ended = new AtomicBoolean();
+
+    Publication(Exchange exchange, AsyncCallback callback) {
+      this.exchange = exchange;
+      this.callback = callback;
+      byte[] payload = exchange.getMessage().getBody(byte[].class);
+      this.bytes = payload == null ? 0 : payload.length;
+    }
+
+    @Override
+    public void run() {
+      Exception failure = null;
+      try {
+        OwnConnection own = connection;
+        if (own != null) {
+          stock.setClient(own.connected());
+        }
+        ServiceHelper.startService(stock);
+        stock.process(exchange);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        failure = e;
+      } catch (MqttException e) {
+        failure =
+            new IllegalStateException(
+                "the message is dropped, %s: %s"
+                    .formatted(
+                        endpoint.place(),
+                        BrokerFailure.explain(e).replace("mqtt.broker", "brokerUrl")),
+                e);
+      } catch (Exception e) {
+        failure = e;
+      }
+      end(failure);
+    }
+
+    void giveUp() {
+      end(new IllegalStateException("the message is dropped: its route has ended"));
+    }
+
+    private void end(@Nullable Exception failure) {
+      if (ended.compareAndSet(false, true)) {
+        forget();
+        if (failure != null) {
+          exchange.setException(failure);
+        }
+        callback.done(false);
+      }
+    }
+
+    void forget() {
+      if (waiting.remove(this)) {
+        waitingBytes.addAndGet(-bytes);
+      }
+    }
   }
 }

@@ -12,6 +12,7 @@ import dev.evsebridge.testkit.ChargerReading;
 import dev.evsebridge.testkit.Installation;
 import dev.evsebridge.testkit.Ledger;
 import dev.evsebridge.testkit.Messages;
+import dev.evsebridge.testkit.Mosquitto;
 import dev.evsebridge.testkit.MqttProbe;
 import dev.evsebridge.testkit.MqttProbe.Message;
 import dev.evsebridge.testkit.Patience;
@@ -413,6 +414,148 @@ class RouteReloadIT {
       Message without = writeAndAwait("z-marker.yaml", "");
       assertEquals(MARKERS, without.topic());
     }
+  }
+
+  @Test
+  void aRouteWhoseOwnBrokerIsFrozenHoldsNobodyUpWhenItIsEdited() throws IOException {
+    RawCharger charger = installation.charger(serial).answerLikeFirmware();
+    try (Mosquitto other = Mosquitto.started()) {
+      write("copies.yaml", copies(other.url(), 1));
+      Message running = writeAndAwait("z-marker.yaml", "");
+      assertEquals(MARKERS, running.topic());
+      other.freeze();
+      try {
+        write("copies.yaml", copies(other.url(), 2));
+        Message loaded = writeAndAwait("z-marker.yaml", "");
+        assertAnswers(charger);
+        Files.delete(folder().resolve("copies.yaml"));
+        Message without = writeAndAwait("z-marker.yaml", "");
+        assertTrue(without.number() > loaded.number());
+        assertAnswers(charger);
+      } finally {
+        other.thaw();
+      }
+    }
+  }
+
+  @Test
+  void aRouteOnTheWayOfReadingsToAFrozenBrokerHoldsNobodyUpWhenItIsEdited() {
+    RawCharger charger = installation.charger(serial).answerLikeFirmware();
+    String before = text(TO_MQTT);
+    try (Mosquitto other = Mosquitto.started()) {
+      String copying =
+          before.replace(
+              "        - to:\n            id: publish-message\n",
+              """
+                      - wireTap:
+                          uri: direct:copy
+                      - to:
+                          id: publish-message
+              """);
+      String copy =
+          """
+
+          - route:
+              id: copy
+              from:
+                uri: direct:copy
+                steps:
+                  - to:
+                      uri: paho-mqtt5:copies
+                      parameters:
+                        brokerUrl: %s
+                        clientId: copies
+                        qos: 1
+          """
+              .formatted(other.url());
+      Message running = writeAndAwait(TO_MQTT, copying + copy);
+      other.freeze();
+      try {
+        assertAnswers(charger);
+        Message loaded = writeAndAwait(TO_MQTT, copying + copy);
+        assertTrue(loaded.number() > running.number());
+        assertAnswers(charger);
+      } finally {
+        other.thaw();
+      }
+    }
+  }
+
+  @Test
+  void aRouteFindsItsOwnBrokerWhenThatComes() throws IOException {
+    try (Mosquitto other = Mosquitto.builder().build()) {
+      write("own-client.yaml", ownClient(other.url(), 1));
+      Message loaded = writeAndAwait("z-marker.yaml", "");
+      assertEquals(MARKERS, loaded.topic());
+      other.start();
+      try (MqttProbe elsewhere = MqttProbe.connect(other)) {
+        Patience.until(
+            "the route answers",
+            () -> {
+              elsewhere.publish("elsewhere/question", "?".getBytes(StandardCharsets.UTF_8));
+              return !elsewhere.untaken(each -> each.text().equals("version 1: ?")).isEmpty();
+            });
+      }
+      Files.delete(folder().resolve("own-client.yaml"));
+      Message without = writeAndAwait("z-marker.yaml", "");
+      assertTrue(without.number() > loaded.number());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {TO_CHARGER, TO_MQTT, ERRORS, LISTENER, "availability.yaml"})
+  void aFileThatIsAwayForAMomentCostsNoRequestAndNoConnection(String name)
+      throws InterruptedException, IOException {
+    RawCharger charger = installation.charger(serial).answerLikeFirmware();
+    Path file = folder().resolve(name);
+    Path aside = installation.bridge().directory().resolve("aside.txt");
+    Load requests = Load.start(Duration.ofMillis(20), this::requestBrokenAndGood);
+    Files.move(file, aside);
+    Message during = takeNextReply();
+    Files.move(aside, file);
+    String text = Files.readString(file);
+    Files.delete(file);
+    for (int i = 0; i < 40; i++) {
+      // Some 0.7 s: the requests go on at their pace.
+      during = takeNextReply();
+    }
+    write(name, text);
+    for (int i = 0; i < 100; i++) {
+      // Until the folder has been looked at some more times.
+      during = takeNextReply();
+    }
+    int last = requests.stop();
+    assertEquals(REPLIES, during.topic());
+    int taken = 1 + 40 + 100;
+    List<Message> rest = installation.probe().take(2 * last - taken, onTopic(REPLIES));
+    assertEquals(2 * last - taken, rest.size());
+    assertTrue(charger.isOpen());
+  }
+
+  private static Message takeNextReply() {
+    return installation.probe().take(onTopic(REPLIES));
+  }
+
+  private static String copies(String broker, int version) {
+    return """
+    - route:
+        id: copies
+        description: Talks to another broker all the time.
+        from:
+          uri: timer:copies
+          parameters:
+            period: 20
+          steps:
+            - setBody:
+                constant: version %2$d
+            - to:
+                uri: paho-mqtt5:copies
+                parameters:
+                  brokerUrl: %1$s
+                  clientId: copies
+                  qos: 1
+    """
+        .formatted(broker, version);
   }
 
   /** The broker knows a subscription a moment later than the route says it is there. */
