@@ -137,7 +137,11 @@ final class BrokerNetwork implements NetworkModule {
 
   private SSLSocket secured(Socket tcp, TlsMaterial material) throws IOException {
     SSLSocket secure =
-        (SSLSocket) material.context().getSocketFactory().createSocket(tcp, host(broker), port(broker), true);
+        (SSLSocket)
+            material
+                .context()
+                .getSocketFactory()
+                .createSocket(tcp, host(broker), port(broker), true);
     SSLParameters parameters = secure.getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     secure.setSSLParameters(parameters);

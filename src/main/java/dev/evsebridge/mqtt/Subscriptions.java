@@ -1,7 +1,7 @@
 package dev.evsebridge.mqtt;
 
-import dev.evsebridge.runtime.Pulse;
 import dev.evsebridge.runtime.Gate;
+import dev.evsebridge.runtime.Pulse;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;

@@ -84,7 +84,8 @@ class RouteReloadTest {
     main.bind("paho-mqtt5", mqtt);
     main.bind("direct", new ReloadableDirect());
     Beans.named(
-            new ChargerPipeline(registry, admission, new BackPressure(), error -> {}, channel -> {}),
+            new ChargerPipeline(
+                registry, admission, new BackPressure(), error -> {}, channel -> {}),
             registry,
             settings.mqtt().maxPayloadBytes())
         .forEach(main::bind);
