@@ -9,6 +9,7 @@ import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.NewConnection;
+import dev.evsebridge.message.Notification;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.runtime.LogThrottle;
 import io.netty.channel.ChannelDuplexHandler;
@@ -104,6 +105,9 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
       session.received(response, ctx::fireChannelRead);
     } else if (msg instanceof ChargerMessage message) {
       ctx.fireChannelRead(message);
+      if (session != null && message instanceof Notification) {
+        session.notified();
+      }
     }
     backPressure.check(ctx.channel());
   }

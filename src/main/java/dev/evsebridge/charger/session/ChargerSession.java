@@ -1,20 +1,26 @@
 package dev.evsebridge.charger.session;
 
 import dev.evsebridge.charger.codec.Hello;
+import dev.evsebridge.charger.session.PendingRequest.Kind;
 import dev.evsebridge.config.SessionLimits;
+import dev.evsebridge.message.ChargerRequest;
+import dev.evsebridge.message.ChargerRequest.SetContactorState;
+import dev.evsebridge.message.ChargerRequest.SetPwmPercent;
 import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.Reading;
+import dev.evsebridge.message.RequestFailedException;
 import dev.evsebridge.message.SerialNumber;
 import io.netty.channel.Channel;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The open connection of a known charger: who it is, and the way to it. Only {@link #close} and
- * {@link #submit} may be called off the channel's event loop.
+ * The open connection of a known charger: who it is, and the way to it. Only {@link #close}, {@link
+ * #submit} and {@link #submitUrgent} may be called off the channel's event loop.
  */
 public final class ChargerSession {
 
@@ -27,6 +33,7 @@ public final class ChargerSession {
 
   private long lastRequestAtNanos = openedAtNanos;
   private @Nullable FirmwareUpload toVerify;
+  private @Nullable SessionObserver observer;
   private volatile @Nullable String closeReason;
 
   ChargerSession(
@@ -84,9 +91,99 @@ public final class ChargerSession {
     channel.close();
   }
 
+  /**
+   * Sends a request of the bridge itself, after those that wait already; from any thread. While the
+   * session is observed, a collect shares the response of one that is on the wire or waits.
+   *
+   * @return ends with the response, or with a {@link RequestFailedException}
+   */
+  public CompletionStage<@Nullable ChargerResponse> submit(ChargerRequest request) {
+    PendingRequest pending = new PendingRequest(request, Deadline.NONE, Kind.ORDINARY);
+    submit(pending, null);
+    return pending.outcome();
+  }
+
+  /**
+   * Sends a safety command of the bridge itself; from any thread. It goes before all requests that
+   * wait, however many, and does not wait for the response to the one on the wire; only for that to
+   * another safety command. A firmware upload of which nothing has been sent yet is given up for
+   * it.
+   *
+   * @return ends with the response, or with a {@link RequestFailedException}
+   */
+  public CompletionStage<@Nullable ChargerResponse> submitUrgent(ChargerRequest command) {
+    PendingRequest pending = new PendingRequest(command, Deadline.NONE, Kind.URGENT);
+    run(
+        () -> {
+          observe(pending);
+          requests.addUrgent(pending);
+        },
+        pending::failDisconnected);
+    return pending.outcome();
+  }
+
   /** Takes a request; from any thread. */
-  void submit(PendingRequest pending) {
-    run(() -> requests.add(pending), pending::failDisconnected);
+  void submit(PendingRequest pending, @Nullable RequestGuard guard) {
+    run(() -> enqueue(pending, guard), pending::failDisconnected);
+  }
+
+  private void enqueue(PendingRequest pending, @Nullable RequestGuard guard) {
+    RequestFailedException refusal = guard == null ? null : guard.refusal(this, pending.request());
+    if (refusal != null) {
+      pending.fail(refusal);
+      return;
+    }
+    if (observer != null && requests.share(pending)) {
+      return;
+    }
+    observe(pending);
+    requests.add(pending);
+  }
+
+  private void observe(PendingRequest pending) {
+    SessionObserver told = observer;
+    ChargerRequest request = pending.request();
+    if (told != null
+        && (request instanceof SetContactorState || request instanceof SetPwmPercent)) {
+      pending.whenEnded(
+          (response, failure) -> {
+            if (failure instanceof RequestFailedException failed) {
+              told.failed(this, request, failed.code());
+            } else if (failure == null) {
+              told.acknowledged(this, request);
+            }
+          },
+          this::fault);
+    }
+  }
+
+  /** Something has failed that should not: the connection is closed, and the log says why. */
+  void fault(Throwable cause) {
+    channel.pipeline().fireExceptionCaught(cause);
+  }
+
+  /**
+   * Has an observer told what happens from now on. To be called when the session is announced to a
+   * {@link SessionListener}, or later on the session's event loop.
+   */
+  public void observe(SessionObserver sessionObserver) {
+    observer = sessionObserver;
+  }
+
+  /** The session is registered. */
+  void opened() {
+    SessionObserver told = observer;
+    if (told != null) {
+      told.connected(this);
+    }
+  }
+
+  /** The charger says that something has changed. */
+  public void notified() {
+    SessionObserver told = observer;
+    if (told != null) {
+      told.notified(this);
+    }
   }
 
   private void run(Runnable task, Runnable ended) {
@@ -114,10 +211,16 @@ public final class ChargerSession {
    */
   public void received(ChargerResponse response, Consumer<? super ChargerResponse> publisher) {
     requests.received(response, publisher);
-    FirmwareUpload upload = toVerify;
-    if (upload != null && response instanceof Reading reading) {
-      toVerify = null;
-      upload.verified(this, reading);
+    if (response instanceof Reading reading) {
+      FirmwareUpload upload = toVerify;
+      if (upload != null) {
+        toVerify = null;
+        upload.verified(this, reading);
+      }
+      SessionObserver told = observer;
+      if (told != null) {
+        told.reading(this, reading);
+      }
     }
   }
 
@@ -146,6 +249,10 @@ public final class ChargerSession {
   /** Fails everything outstanding; the channel has become inactive. */
   void closed() {
     requests.close();
+    SessionObserver told = observer;
+    if (told != null) {
+      told.disconnected(this);
+    }
   }
 
   @Override

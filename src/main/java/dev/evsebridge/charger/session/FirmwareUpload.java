@@ -56,7 +56,7 @@ final class FirmwareUpload {
     this.patience = patience;
     this.listener = listener;
     this.imageBytes = ((UploadFirmware) request.request()).image().lengthBytes();
-    var unused = request.outcome().whenComplete((response, failure) -> ended(failure));
+    request.whenEnded((response, failure) -> ended(failure), sender::fault);
     listener.checking(sender, imageBytes);
   }
 

@@ -7,6 +7,8 @@ import dev.evsebridge.message.RequestFailedException;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -105,6 +107,26 @@ final class PendingRequest {
 
   void complete(@Nullable ChargerResponse response) {
     outcome.complete(response);
+  }
+
+  /**
+   * Runs an action when the request has ended.
+   *
+   * @param action takes the response and the failure, of which one is null
+   * @param fault takes what the action throws: a future would keep it to itself
+   */
+  void whenEnded(
+      BiConsumer<@Nullable ChargerResponse, @Nullable Throwable> action,
+      Consumer<Throwable> fault) {
+    var unused =
+        outcome.whenComplete(
+            (response, failure) -> {
+              try {
+                action.accept(response, failure);
+              } catch (RuntimeException e) {
+                fault.accept(e);
+              }
+            });
   }
 
   /** Ends as another request does. */

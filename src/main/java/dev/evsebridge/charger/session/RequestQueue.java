@@ -116,9 +116,13 @@ final class RequestQueue {
   /**
    * Lets a collect share the response of one that is on the wire or waits already.
    *
-   * @return false when there is none
+   * @return false for another request, or when there is none
    */
   boolean share(PendingRequest collect) {
+    if (!(collect.request() instanceof CollectData)
+        || firmwareUploads.isUnderWay(session.clientId())) {
+      return false;
+    }
     for (PendingRequest other : unanswered) {
       if (other.request() instanceof CollectData) {
         collect.endWith(other);
@@ -353,15 +357,13 @@ final class RequestQueue {
     FirmwareUpload begun = firmwareUploads.begin(request, session, limits.firmwareTimeout());
     upload = begun;
     PendingRequest check = probe(new CollectData(session.clientId()));
-    var unused =
-        check
-            .outcome()
-            .whenComplete(
-                (reading, failure) -> {
-                  if (begun.checked((Reading) reading, failure)) {
-                    sendImage(begun);
-                  }
-                });
+    check.whenEnded(
+        (reading, failure) -> {
+          if (begun.checked((Reading) reading, failure)) {
+            sendImage(begun);
+          }
+        },
+        session::fault);
     send(check);
   }
 

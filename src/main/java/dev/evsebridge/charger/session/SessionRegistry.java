@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.ExchangeHelper;
@@ -22,8 +23,9 @@ public final class SessionRegistry {
   private final ConcurrentMap<String, ChargerSession> sessions = new ConcurrentHashMap<>();
   private final FirmwareUploads firmwareUploads;
   private final SessionLimits limits;
-  private final SessionListener listener;
+  private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
   private final OpenRequests openRequests;
+  private volatile @Nullable RequestGuard guard;
 
   /**
    * Creates an empty registry.
@@ -44,7 +46,7 @@ public final class SessionRegistry {
       FirmwareUploads firmwareUploads) {
     this.firmwareUploads = firmwareUploads;
     this.limits = limits;
-    this.listener = listener;
+    this.listeners.add(listener);
     this.openRequests = openRequests;
   }
 
@@ -61,7 +63,7 @@ public final class SessionRegistry {
         clientId,
         (id, replaced) -> {
           // Told in here, so that comings and goings are told in the order in which they happen.
-          listener.connected(session, replaced);
+          listeners.forEach(each -> each.connected(session, replaced));
           before.set(replaced);
           return session;
         });
@@ -71,6 +73,7 @@ public final class SessionRegistry {
       replaced.close("replaced by a new connection from " + channel.remoteAddress());
     }
     verifyUpload(clientId);
+    session.opened();
     return session;
   }
 
@@ -82,7 +85,7 @@ public final class SessionRegistry {
           if (current != session) {
             return current;
           }
-          listener.disconnected(session);
+          listeners.forEach(each -> each.disconnected(session));
           return null;
         });
     session.closed();
@@ -124,13 +127,23 @@ public final class SessionRegistry {
     ChargerSession session = find(clientId);
     if (session != null) {
       // Whatever becomes of it is decided there, so that requests end in their order.
-      session.submit(pending);
+      session.submit(pending, guard);
     } else if (firmwareUploads.isUnderWay(clientId)) {
       pending.fail(ErrorCode.BUSY, RequestQueue.TAKING_FIRMWARE);
     } else {
       pending.fail(ErrorCode.NOT_CONNECTED, "No charger of this client_id is connected.");
     }
     return pending.outcome();
+  }
+
+  /** Tells one more from now on who comes and goes; to be called before chargers can connect. */
+  public void addListener(SessionListener listener) {
+    listeners.add(listener);
+  }
+
+  /** From now on has every request from outside allowed by a guard; to be called before that. */
+  public void guard(RequestGuard requestGuard) {
+    guard = requestGuard;
   }
 
   /** From now on tells how firmware uploads go. */
