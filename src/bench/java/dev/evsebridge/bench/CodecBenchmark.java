@@ -1,5 +1,6 @@
 package dev.evsebridge.bench;
 
+import dev.evsebridge.charger.codec.CumulationBudget;
 import dev.evsebridge.charger.codec.HelloDecoder;
 import dev.evsebridge.charger.codec.RequestEncoder;
 import dev.evsebridge.message.ChargerRequest;
@@ -39,7 +40,8 @@ public class CodecBenchmark {
 
   private final EmbeddedChannel charger =
       new EmbeddedChannel(
-          new HelloDecoder(SerialNumber::hex, MAX_FRAME_LENGTH_BYTES), new RequestEncoder());
+          new HelloDecoder(SerialNumber::hex, MAX_FRAME_LENGTH_BYTES, CumulationBudget.ofHeap()),
+          new RequestEncoder());
   private final ByteBuf oneReading = Unpooled.directBuffer(DataFrames.LENGTH);
   private final ByteBuf readings = Unpooled.directBuffer(READINGS_AT_ONCE * DataFrames.LENGTH);
   private final ByteBuf pingAnswer = Unpooled.directBuffer(5);

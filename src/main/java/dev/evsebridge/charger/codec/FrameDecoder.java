@@ -8,6 +8,7 @@ import dev.evsebridge.message.SetPwmPercentResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import java.io.IOException;
 import java.util.List;
 
 /**
@@ -25,11 +26,16 @@ import java.util.List;
 final class FrameDecoder extends ByteToMessageDecoder {
 
   private static final int HEADER_BYTES = 5;
+  private static final long NONE = -1;
 
   private final String clientId;
   private final int firmwareVersion;
   private final int maxFrameLengthBytes;
+  private final CumulationBudget budget;
   private boolean violated;
+  private int heldBytes;
+  private long frames;
+  private long begunFrame = NONE;
 
   /**
    * Creates the decoder of one connection.
@@ -37,11 +43,48 @@ final class FrameDecoder extends ByteToMessageDecoder {
    * @param clientId of the charger that speaks
    * @param firmwareVersion from the hello: decides what a reading holds
    * @param maxFrameLengthBytes the longest payload that a frame may have
+   * @param budget of all connections for frames that are not whole yet
    */
-  FrameDecoder(String clientId, int firmwareVersion, int maxFrameLengthBytes) {
+  FrameDecoder(
+      String clientId, int firmwareVersion, int maxFrameLengthBytes, CumulationBudget budget) {
     this.clientId = clientId;
     this.firmwareVersion = firmwareVersion;
     this.maxFrameLengthBytes = maxFrameLengthBytes;
+    this.budget = budget;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object bytes) throws Exception {
+    super.channelRead(ctx, bytes);
+    boolean begun = !violated && internalBuffer().isReadable();
+    if (!hold(begun ? internalBuffer().capacity() : 0)) {
+      ctx.fireExceptionCaught(
+          new IOException("the memory for frames that are not whole yet is used up"));
+    }
+    if (begun && begunFrame != frames) {
+      begunFrame = frames;
+      ctx.fireUserEventTriggered(FrameEvent.BEGUN);
+    } else if (!begun && begunFrame != NONE) {
+      begunFrame = NONE;
+      ctx.fireUserEventTriggered(FrameEvent.WHOLE);
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) throws Exception {
+    super.channelInactive(ctx);
+    hold(0);
+  }
+
+  @Override
+  protected void handlerRemoved0(ChannelHandlerContext ctx) {
+    hold(0);
+  }
+
+  private boolean hold(int bytes) {
+    int more = bytes - heldBytes;
+    heldBytes = bytes;
+    return more == 0 || budget.change(more);
   }
 
   @Override
@@ -62,6 +105,7 @@ final class FrameDecoder extends ByteToMessageDecoder {
         return;
       }
       in.skipBytes(HEADER_BYTES);
+      frames++;
       out.add(message(type, in, (int) lengthBytes));
     } catch (ProtocolViolationException e) {
       violated = true;

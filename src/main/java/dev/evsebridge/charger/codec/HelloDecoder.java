@@ -12,16 +12,20 @@ public final class HelloDecoder extends ByteToMessageDecoder {
 
   private final Function<SerialNumber, String> clientIds;
   private final int maxFrameLengthBytes;
+  private final CumulationBudget budget;
 
   /**
    * Creates the first decoder of a connection.
    *
    * @param clientIds the configured name of a charger, or its serial number
    * @param maxFrameLengthBytes the longest payload that a frame may have
+   * @param budget of all connections for frames that are not whole yet
    */
-  public HelloDecoder(Function<SerialNumber, String> clientIds, int maxFrameLengthBytes) {
+  public HelloDecoder(
+      Function<SerialNumber, String> clientIds, int maxFrameLengthBytes, CumulationBudget budget) {
     this.clientIds = clientIds;
     this.maxFrameLengthBytes = maxFrameLengthBytes;
+    this.budget = budget;
   }
 
   @Override
@@ -38,6 +42,6 @@ public final class HelloDecoder extends ByteToMessageDecoder {
         .replace(
             this,
             "frameDecoder",
-            new FrameDecoder(clientId, hello.firmwareVersion(), maxFrameLengthBytes));
+            new FrameDecoder(clientId, hello.firmwareVersion(), maxFrameLengthBytes, budget));
   }
 }

@@ -4,6 +4,7 @@ import dev.evsebridge.charger.codec.Hello;
 import dev.evsebridge.charger.session.ChargerSession;
 import dev.evsebridge.config.SessionLimits;
 import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.runtime.LogThrottle;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Function;
@@ -14,6 +15,9 @@ public final class Admission {
 
   /** A charger waits 5 s between attempts: a duplicate shows within a fraction of this. */
   private static final Duration DUPLICATE_WINDOW = Duration.ofMinutes(10);
+
+  /** Anybody can say a hello and then nonsense; that must not fill the broker's error topic. */
+  private final LogThrottle unprovenErrors = new LogThrottle(100, Duration.ofSeconds(10));
 
   private final SessionLimits limits;
   private final Function<SerialNumber, String> clientIds;
@@ -39,6 +43,11 @@ public final class Admission {
 
   SessionLimits limits() {
     return limits;
+  }
+
+  /** Lets some errors through of connections that have never sent a valid frame. */
+  LogThrottle unprovenErrors() {
+    return unprovenErrors;
   }
 
   /** The configured name of a charger, or its serial number. */

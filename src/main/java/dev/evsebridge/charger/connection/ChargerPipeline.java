@@ -1,5 +1,6 @@
 package dev.evsebridge.charger.connection;
 
+import dev.evsebridge.charger.codec.CumulationBudget;
 import dev.evsebridge.charger.codec.HelloDecoder;
 import dev.evsebridge.charger.codec.RequestEncoder;
 import dev.evsebridge.charger.session.SessionRegistry;
@@ -35,6 +36,7 @@ public final class ChargerPipeline extends ServerInitializerFactory {
   private final ErrorSink errors;
   private final Consumer<Channel> opened;
   private final ConnectionLimit connectionLimit;
+  private final CumulationBudget cumulationBudget;
   private final RequestEncoder encoder = new RequestEncoder();
   private final AcceptFaults acceptFaults = new AcceptFaults();
   private final @Nullable RouteHandler route;
@@ -57,6 +59,7 @@ public final class ChargerPipeline extends ServerInitializerFactory {
         errors,
         opened,
         new ConnectionLimit(admission.limits().maxConnections()),
+        CumulationBudget.ofHeap(),
         null);
   }
 
@@ -67,6 +70,7 @@ public final class ChargerPipeline extends ServerInitializerFactory {
       ErrorSink errors,
       Consumer<Channel> opened,
       ConnectionLimit connectionLimit,
+      CumulationBudget cumulationBudget,
       @Nullable NettyConsumer consumer) {
     this.registry = registry;
     this.admission = admission;
@@ -74,13 +78,21 @@ public final class ChargerPipeline extends ServerInitializerFactory {
     this.errors = errors;
     this.opened = opened;
     this.connectionLimit = connectionLimit;
+    this.cumulationBudget = cumulationBudget;
     this.route = consumer == null ? null : new RouteHandler(consumer);
   }
 
   @Override
   public ServerInitializerFactory createPipelineFactory(NettyConsumer nettyConsumer) {
     return new ChargerPipeline(
-        registry, admission, backPressure, errors, opened, connectionLimit, nettyConsumer);
+        registry,
+        admission,
+        backPressure,
+        errors,
+        opened,
+        connectionLimit,
+        cumulationBudget,
+        nettyConsumer);
   }
 
   @Override
@@ -93,7 +105,8 @@ public final class ChargerPipeline extends ServerInitializerFactory {
     pipeline.addLast("connectionLimit", connectionLimit);
     pipeline.addLast("requestEncoder", encoder);
     pipeline.addLast(
-        "helloDecoder", new HelloDecoder(admission::clientId, limits.maxFrameLengthBytes()));
+        "helloDecoder",
+        new HelloDecoder(admission::clientId, limits.maxFrameLengthBytes(), cumulationBudget));
     pipeline.addLast("flowControl", new LosslessFlowControl());
     pipeline.addLast("session", new ConnectionHandler(registry, admission, backPressure, errors));
     if (route != null) {

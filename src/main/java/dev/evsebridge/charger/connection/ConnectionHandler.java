@@ -1,5 +1,6 @@
 package dev.evsebridge.charger.connection;
 
+import dev.evsebridge.charger.codec.FrameEvent;
 import dev.evsebridge.charger.codec.Hello;
 import dev.evsebridge.charger.codec.ProtocolViolationException;
 import dev.evsebridge.charger.session.ChargerSession;
@@ -36,6 +37,9 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
   private static final LogThrottle COMINGS_AND_GOINGS =
       new LogThrottle(500, Duration.ofSeconds(10));
 
+  /** What goes wrong in the bridge itself goes wrong for many connections at a time. */
+  private static final LogThrottle FAULTS = new LogThrottle(5, Duration.ofSeconds(10));
+
   private final SessionRegistry registry;
   private final Admission admission;
   private final BackPressure backPressure;
@@ -43,6 +47,8 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
 
   private @Nullable ChargerSession session;
   private @Nullable SilenceWatch silenceWatch;
+  private @Nullable SilenceWatch frameWatch;
+  private boolean proven;
   private boolean readingPaused;
   private boolean closing;
   private boolean closedHere;
@@ -101,7 +107,11 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
     }
     if (msg instanceof Hello hello) {
       hello(ctx, hello);
-    } else if (session != null && msg instanceof ChargerResponse response) {
+      backPressure.check(ctx.channel());
+      return;
+    }
+    proven = true;
+    if (session != null && msg instanceof ChargerResponse response) {
       session.received(response, ctx::fireChannelRead);
     } else if (msg instanceof ChargerMessage message) {
       ctx.fireChannelRead(message);
@@ -122,13 +132,41 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
       if (session != null) {
         session.readingPaused();
       }
+      if (frameWatch != null) {
+        frameWatch.paused();
+      }
     } else if (event == BackPressure.Event.READING_RESUMED) {
       readingPaused = false;
       if (session != null) {
         session.readingResumed();
       }
+    } else if (event == FrameEvent.BEGUN) {
+      watchFrame(ctx);
+    } else if (event == FrameEvent.WHOLE) {
+      stopWatchingFrame();
     }
     ctx.fireUserEventTriggered(event);
+  }
+
+  private void watchFrame(ChannelHandlerContext ctx) {
+    stopWatchingFrame();
+    Duration timeout = admission.limits().handshakeTimeout();
+    frameWatch =
+        new SilenceWatch(
+            ctx,
+            timeout,
+            () -> {
+              fault =
+                  "a frame that it had begun was not whole within " + timeout.toMillis() + " ms";
+              close(ctx);
+            });
+  }
+
+  private void stopWatchingFrame() {
+    if (frameWatch != null) {
+      frameWatch.stop();
+      frameWatch = null;
+    }
   }
 
   private void hello(ChannelHandlerContext ctx, Hello hello) {
@@ -145,6 +183,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
     } else {
       ChargerSession registered = registry.add(ctx.channel(), hello, admission.clientId(serial));
       session = registered;
+      ctx.pipeline().fireUserEventTriggered(ConnectionLimit.IDENTIFIED);
       if (readingPaused) {
         registered.readingPaused();
       }
@@ -189,6 +228,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     stopWatching();
+    stopWatchingFrame();
     backPressure.forget(ctx.channel());
     ChargerSession ended = session;
     if (ended == null) {
@@ -245,12 +285,25 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
       fault = cause.getMessage();
       close(ctx);
     } else {
-      LOG.error(
-          "Closed the connection from {}: fault in the bridge",
-          ctx.channel().remoteAddress(),
-          cause);
+      FAULTS.log(suffix -> logFault(ctx, cause, suffix));
       fault = "fault in the bridge";
       close(ctx);
+    }
+  }
+
+  private static void logFault(ChannelHandlerContext ctx, Throwable cause, String suffix) {
+    if (cause instanceof OutOfMemoryError) {
+      LOG.error(
+          "Closed the connection from {}: the bridge is short of memory: {}{}",
+          ctx.channel().remoteAddress(),
+          cause.getMessage(),
+          suffix);
+    } else {
+      LOG.error(
+          "Closed the connection from {}: fault in the bridge{}",
+          ctx.channel().remoteAddress(),
+          suffix,
+          cause);
     }
   }
 
@@ -265,7 +318,12 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
                 detail,
                 suffix));
     close(ctx);
-    errors.report(protocolError(serial == null ? null : admission.clientId(serial), detail));
+    ErrorMessage error = protocolError(serial == null ? null : admission.clientId(serial), detail);
+    if (proven) {
+      errors.report(error);
+    } else {
+      admission.unprovenErrors().log(suffix -> errors.report(error));
+    }
   }
 
   private static ErrorMessage protocolError(@Nullable String clientId, String detail) {

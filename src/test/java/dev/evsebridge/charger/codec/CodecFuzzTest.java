@@ -84,7 +84,9 @@ class CodecFuzzTest {
     BufferLedger ledger = new BufferLedger();
     UpToTheFirstViolation end = new UpToTheFirstViolation();
     EmbeddedChannel channel =
-        ledger.channel(new HelloDecoder(SerialNumber::hex, MAX_FRAME_LENGTH_BYTES), end);
+        ledger.channel(
+            new HelloDecoder(SerialNumber::hex, MAX_FRAME_LENGTH_BYTES, CumulationBudget.ofHeap()),
+            end);
     int from = 0;
     int next = 0;
     while (from < bytes.length) {

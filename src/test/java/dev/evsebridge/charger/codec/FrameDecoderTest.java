@@ -15,9 +15,16 @@ import dev.evsebridge.message.Reading;
 import dev.evsebridge.message.SetContactorStateResponse;
 import dev.evsebridge.message.SetPwmPercentResponse;
 import dev.evsebridge.testkit.BufferLedger;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -34,11 +41,12 @@ class FrameDecoderTest {
   private static final String SHORTEST_READING = "020000002c" + "00".repeat(44);
   private static final String LONGEST_READING = "0200000040" + "00".repeat(44) + "41".repeat(20);
 
+  private final CumulationBudget budget = new CumulationBudget(Long.MAX_VALUE);
   private final BufferLedger ledger = new BufferLedger();
   private EmbeddedChannel channel = channel(FIRMWARE_VERSION);
 
   private EmbeddedChannel channel(int firmwareVersion) {
-    return ledger.channel(new FrameDecoder(CLIENT_ID, firmwareVersion, MAX_LENGTH_BYTES));
+    return ledger.channel(new FrameDecoder(CLIENT_ID, firmwareVersion, MAX_LENGTH_BYTES, budget));
   }
 
   @AfterEach
@@ -193,5 +201,56 @@ class FrameDecoderTest {
     ProtocolViolationException violation =
         assertThrows(ProtocolViolationException.class, () -> channel.writeInbound(ledger.hex(hex)));
     assertEquals(message, violation.getMessage());
+  }
+
+  @Test
+  void holdsNoMoreOfFramesThatAreNotWholeThanAllConnectionsTogetherMay() {
+    CumulationBudget small = new CumulationBudget(60);
+    EmbeddedChannel first = ledger.channel(new FrameDecoder(CLIENT_ID, 9, MAX_LENGTH_BYTES, small));
+    EmbeddedChannel second =
+        ledger.channel(new FrameDecoder(CLIENT_ID, 9, MAX_LENGTH_BYTES, small));
+    first.writeInbound(halfAReading());
+
+    assertThrows(IOException.class, () -> second.writeInbound(halfAReading()));
+    second.close();
+    first.close();
+    EmbeddedChannel third = ledger.channel(new FrameDecoder(CLIENT_ID, 9, MAX_LENGTH_BYTES, small));
+    third.writeInbound(halfAReading());
+    third.close();
+  }
+
+  @Test
+  void saysWhenAReadEndsWithinAFrameAndWhenThatFrameIsWhole() {
+    List<Object> events = new ArrayList<>();
+    EmbeddedChannel charger =
+        ledger.channel(
+            new FrameDecoder(CLIENT_ID, 9, MAX_LENGTH_BYTES, budget),
+            new ChannelInboundHandlerAdapter() {
+              @Override
+              public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+                events.add(event);
+              }
+            });
+
+    says(charger, "6400000000");
+    assertEquals(List.of(), events);
+    says(charger, "6400");
+    says(charger, "0000");
+    assertEquals(List.of(FrameEvent.BEGUN), events);
+    // The end of one and the begin of another.
+    says(charger, "0064");
+    assertEquals(List.of(FrameEvent.BEGUN, FrameEvent.BEGUN), events);
+    says(charger, "00000000");
+
+    assertEquals(List.of(FrameEvent.BEGUN, FrameEvent.BEGUN, FrameEvent.WHOLE), events);
+    charger.releaseInbound();
+  }
+
+  private static void says(EmbeddedChannel charger, String hex) {
+    charger.writeInbound(Unpooled.wrappedBuffer(HexFormat.of().parseHex(hex)));
+  }
+
+  private static ByteBuf halfAReading() {
+    return Unpooled.wrappedBuffer(HexFormat.of().parseHex(LONGEST_READING), 0, 40);
   }
 }

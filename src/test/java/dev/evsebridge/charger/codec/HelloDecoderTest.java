@@ -24,7 +24,8 @@ class HelloDecoderTest {
 
   private final BufferLedger ledger = new BufferLedger();
   private final EmbeddedChannel channel =
-      ledger.channel(new HelloDecoder(SerialNumber::hex, MAX_FRAME_LENGTH_BYTES));
+      ledger.channel(
+          new HelloDecoder(SerialNumber::hex, MAX_FRAME_LENGTH_BYTES, CumulationBudget.ofHeap()));
 
   @AfterEach
   void nothingIsLeftOver() {

@@ -28,7 +28,8 @@ class MessagesTest {
 
   private final BufferLedger ledger = new BufferLedger();
   private final EmbeddedChannel channel =
-      ledger.channel(new HelloDecoder(SerialNumber::hex, MAX_FRAME_LENGTH_BYTES));
+      ledger.channel(
+          new HelloDecoder(SerialNumber::hex, MAX_FRAME_LENGTH_BYTES, CumulationBudget.ofHeap()));
 
   @AfterEach
   void nothingIsLeftOver() {
@@ -64,7 +65,9 @@ class MessagesTest {
 
   @Test
   void speaksOfAChargerByItsName() {
-    EmbeddedChannel named = ledger.channel(new HelloDecoder(s -> "Garage", MAX_FRAME_LENGTH_BYTES));
+    EmbeddedChannel named =
+        ledger.channel(
+            new HelloDecoder(s -> "Garage", MAX_FRAME_LENGTH_BYTES, CumulationBudget.ofHeap()));
 
     named.writeInbound(ledger.hex(KnownMessages.SERIAL + "09" + "6400000000"));
 

@@ -38,7 +38,7 @@ class RecordedBytesTest {
 
   private final BufferLedger ledger = new BufferLedger();
   private final EmbeddedChannel channel =
-      ledger.channel(new HelloDecoder(SerialNumber::hex, 65_536));
+      ledger.channel(new HelloDecoder(SerialNumber::hex, 65_536, CumulationBudget.ofHeap()));
 
   @AfterEach
   void nothingIsLeftOver() {

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evsebridge.charger.codec.FrameEvent;
 import dev.evsebridge.charger.codec.Hello;
 import dev.evsebridge.charger.codec.ProtocolViolationException;
 import dev.evsebridge.charger.session.ComingsAndGoings;
@@ -217,5 +218,56 @@ class ConnectionHandlerTest {
 
     early.timePasses(HANDSHAKE_TIMEOUT.multipliedBy(2));
     assertFalse(early.isConnected());
+  }
+
+  @Test
+  void closesAConnectionWhoseFrameDoesNotBecomeWhole() {
+    charger.says(HELLO);
+    charger.channel.pipeline().fireUserEventTriggered(FrameEvent.BEGUN);
+
+    charger.timePasses(HANDSHAKE_TIMEOUT.minusMillis(1));
+    assertTrue(charger.isConnected());
+    charger.timePasses(Duration.ofMillis(1));
+
+    assertFalse(charger.isConnected());
+    assertEquals(List.of(), charger.errors);
+  }
+
+  @Test
+  void keepsAConnectionWhoseFrameIsWholeInTime() {
+    charger.says(HELLO);
+    charger.channel.pipeline().fireUserEventTriggered(FrameEvent.BEGUN);
+    charger.timePasses(HANDSHAKE_TIMEOUT.minusMillis(1));
+    charger.channel.pipeline().fireUserEventTriggered(FrameEvent.WHOLE);
+
+    charger.timePasses(HANDSHAKE_TIMEOUT);
+
+    assertTrue(charger.isConnected());
+  }
+
+  @Test
+  void doesNotCountTheTimeForAFrameInWhichTheBridgeDoesNotRead() {
+    charger.says(HELLO);
+    charger.channel.pipeline().fireUserEventTriggered(FrameEvent.BEGUN);
+    backPressure.pause(BackPressure.Reason.BACKLOG);
+    charger.says(new Notification(TestCharger.ID));
+
+    charger.timePasses(HANDSHAKE_TIMEOUT.multipliedBy(3));
+
+    assertTrue(charger.isConnected());
+  }
+
+  @Test
+  void reportsOnlySomeOfManyProtocolErrorsOfConnectionsThatNeverSpokeTheProtocol() {
+    Admission admission = TestCharger.admission(Set.of());
+    int reported = 0;
+    for (int i = 0; i < 1_000; i++) {
+      TestCharger each = new TestCharger(registry, admission, backPressure);
+      each.says(HELLO);
+      each.channel.pipeline().fireExceptionCaught(new ProtocolViolationException("nonsense"));
+      reported += each.errors.size();
+    }
+
+    assertTrue(reported <= 200, "reported: " + reported);
   }
 }

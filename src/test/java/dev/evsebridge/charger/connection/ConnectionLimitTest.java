@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ConnectionLimitTest {
@@ -38,6 +42,42 @@ class ConnectionLimitTest {
 
     assertTrue(connect().isActive());
     assertFalse(connect().isActive());
+  }
+
+  @Test
+  void letsOnlyAPartOfTheConnectionsFromOneAddressWaitForTheirHello() {
+    ConnectionLimit large = new ConnectionLimit(400);
+    List<EmbeddedChannel> silent = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      silent.add(connect(large, "192.0.2.1"));
+    }
+
+    assertFalse(connect(large, "192.0.2.1").isActive());
+    assertTrue(connect(large, "192.0.2.2").isActive());
+    silent.get(0).close();
+    assertTrue(connect(large, "192.0.2.1").isActive());
+    assertFalse(connect(large, "192.0.2.1").isActive());
+    silent.get(1).pipeline().fireUserEventTriggered(ConnectionLimit.IDENTIFIED);
+    assertTrue(connect(large, "192.0.2.1").isActive());
+    silent.get(1).close();
+    assertFalse(connect(large, "192.0.2.1").isActive());
+  }
+
+  private static EmbeddedChannel connect(ConnectionLimit to, String address) {
+    EmbeddedChannel channel =
+        new EmbeddedChannel(false, false) {
+          @Override
+          protected SocketAddress remoteAddress0() {
+            return new InetSocketAddress(address, 1);
+          }
+        };
+    channel.pipeline().addLast(to);
+    try {
+      channel.register();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+    return channel;
   }
 
   private EmbeddedChannel connect() {
