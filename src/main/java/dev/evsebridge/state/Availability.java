@@ -4,21 +4,32 @@ import dev.evsebridge.charger.session.ChargerSession;
 import dev.evsebridge.charger.session.SessionListener;
 import dev.evsebridge.mqtt.BrokerListener;
 import dev.evsebridge.runtime.FailStopExecutor;
+import dev.evsebridge.runtime.LogThrottle;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps each charger's retained availability at the broker true. A charger that is back within a
- * second was never offline. All of it happens on one thread, off the event loops.
+ * second was never offline. One that was never seen before is announced only after its first valid
+ * frame: any 17 bytes make a hello, and a port scan must not leave retained messages behind. All of
+ * it happens on one thread, off the event loops.
  */
 public final class Availability implements SessionListener, BrokerListener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Availability.class);
 
   private static final Duration FLAP_GRACE = Duration.ofMillis(1_200);
 
@@ -27,31 +38,54 @@ public final class Availability implements SessionListener, BrokerListener {
 
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
 
+  /** What is written to the journal may wait so long for the disk. */
+  private static final Duration FLUSH_AFTER = Duration.ofMillis(200);
+
+  /** Twice as many chargers as may be connected by default; each has a retained message. */
+  private static final int MOST_KNOWN = 20_000;
+
   private final AvailabilityJournal journal;
   private final BiConsumer<String, String> announcer;
   private final Duration flapGrace;
+  private final int mostKnown;
+  private final LogThrottle unannounced = new LogThrottle(1, Duration.ofMinutes(10));
   private final Set<String> connected = new HashSet<>();
+  private final Set<String> known = new HashSet<>();
   private final Set<String> shownOnline = new HashSet<>();
+
+  /** Who has gone, and when that is to be announced, the soonest first. */
+  private final Map<String, Long> gone = new LinkedHashMap<>();
+
+  /** Who was announced as offline, and when the broker is sure to have it, the soonest first. */
+  private final Map<String, Long> unconfirmed = new LinkedHashMap<>();
+
+  private boolean sweeping;
+  private boolean flushing;
   private boolean brokerThere;
-  private int lossesOfBroker;
 
   private final FailStopExecutor executor = new FailStopExecutor("availability");
 
   /**
-   * Makes it.
+   * Creates the keeper of all chargers' availability.
    *
    * @param journalFile remembers who was announced as online
    * @param announcer takes a client id and {@code online} or {@code offline}; must not block
    */
   public Availability(Path journalFile, BiConsumer<String, String> announcer) {
-    this(journalFile, announcer, FLAP_GRACE);
+    this(journalFile, announcer, FLAP_GRACE, MOST_KNOWN);
   }
 
-  Availability(Path journalFile, BiConsumer<String, String> announcer, Duration flapGrace) {
+  Availability(
+      Path journalFile, BiConsumer<String, String> announcer, Duration flapGrace, int mostKnown) {
     this.journal = new AvailabilityJournal(journalFile);
     this.announcer = announcer;
     this.flapGrace = flapGrace;
-    executor.executeUnlessStopped(() -> shownOnline.addAll(journal.open()));
+    this.mostKnown = mostKnown;
+    executor.executeUnlessStopped(
+        () -> {
+          shownOnline.addAll(journal.open());
+          known.addAll(shownOnline);
+        });
   }
 
   @Override
@@ -60,10 +94,43 @@ public final class Availability implements SessionListener, BrokerListener {
     executor.executeUnlessStopped(
         () -> {
           connected.add(clientId);
-          if (brokerThere && !shownOnline.contains(clientId)) {
-            online(clientId);
+          gone.remove(clientId);
+          if (known.contains(clientId)) {
+            showOnline(clientId);
           }
         });
+  }
+
+  @Override
+  public void proven(ChargerSession session) {
+    String clientId = session.clientId();
+    executor.executeUnlessStopped(
+        () -> {
+          if (known.contains(clientId)) {
+            return;
+          }
+          if (known.size() >= mostKnown) {
+            unannounced.log(
+                suffix ->
+                    LOG.warn(
+                        "Charger {} is not announced as online: {} serial numbers were seen"
+                            + " already. If they are not yours, set evse.allowed_serials{}",
+                        clientId,
+                        mostKnown,
+                        suffix));
+            return;
+          }
+          known.add(clientId);
+          if (connected.contains(clientId)) {
+            showOnline(clientId);
+          }
+        });
+  }
+
+  private void showOnline(String clientId) {
+    if (brokerThere && !shownOnline.contains(clientId)) {
+      online(clientId);
+    }
   }
 
   @Override
@@ -72,13 +139,61 @@ public final class Availability implements SessionListener, BrokerListener {
     executor.executeUnlessStopped(
         () -> {
           connected.remove(clientId);
-          executor.schedule(() -> stillGone(clientId), flapGrace.toMillis(), TimeUnit.MILLISECONDS);
+          if (known.contains(clientId)) {
+            gone.put(clientId, System.nanoTime() + flapGrace.toNanos());
+            sweepLater();
+          }
         });
   }
 
-  private void stillGone(String clientId) {
-    if (brokerThere && shownOnline.contains(clientId) && !connected.contains(clientId)) {
-      offline(clientId);
+  /** One task for all that is due some time: there may be as many as a port scan has probes. */
+  private void sweepLater() {
+    if (!sweeping && !(gone.isEmpty() && unconfirmed.isEmpty())) {
+      sweeping = true;
+      long dueNanos = Math.min(soonest(gone), soonest(unconfirmed)) - System.nanoTime();
+      executor.schedule(this::sweep, Math.max(0, dueNanos), TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private static long soonest(Map<String, Long> due) {
+    return due.isEmpty() ? System.nanoTime() + CONFIRMED_AFTER.toNanos() : firstOf(due);
+  }
+
+  private static long firstOf(Map<String, Long> due) {
+    return due.values().iterator().next();
+  }
+
+  private void sweep() {
+    sweeping = false;
+    takeDue(
+        gone,
+        clientId -> {
+          if (brokerThere && shownOnline.contains(clientId) && !connected.contains(clientId)) {
+            offline(clientId);
+          }
+        });
+    takeDue(
+        unconfirmed,
+        clientId -> {
+          if (!shownOnline.contains(clientId)) {
+            journal.remove(clientId);
+            flushLater();
+          }
+        });
+    sweepLater();
+  }
+
+  private static void takeDue(Map<String, Long> due, Consumer<String> action) {
+    long now = System.nanoTime();
+    Iterator<Map.Entry<String, Long>> soonestFirst = due.entrySet().iterator();
+    while (soonestFirst.hasNext()) {
+      Map.Entry<String, Long> next = soonestFirst.next();
+      if (next.getValue() - now > 0) {
+        return;
+      }
+      String clientId = next.getKey();
+      soonestFirst.remove();
+      action.accept(clientId);
     }
   }
 
@@ -92,7 +207,7 @@ public final class Availability implements SessionListener, BrokerListener {
               offline(clientId);
             }
           }
-          connected.forEach(this::online);
+          connected.stream().filter(known::contains).forEach(this::online);
         });
   }
 
@@ -101,12 +216,14 @@ public final class Availability implements SessionListener, BrokerListener {
     executor.executeUnlessStopped(
         () -> {
           brokerThere = false;
-          lossesOfBroker++;
+          // It may not have got them: after a reconnect they are said again.
+          unconfirmed.clear();
         });
   }
 
   private void online(String clientId) {
     journal.add(clientId);
+    flushLater();
     shownOnline.add(clientId);
     announcer.accept(clientId, "online");
   }
@@ -114,15 +231,22 @@ public final class Availability implements SessionListener, BrokerListener {
   private void offline(String clientId) {
     announcer.accept(clientId, "offline");
     shownOnline.remove(clientId);
-    int losses = lossesOfBroker;
-    executor.schedule(
-        () -> confirmOffline(clientId, losses), CONFIRMED_AFTER.toMillis(), TimeUnit.MILLISECONDS);
+    // Until the broker is sure to have got it, the journal has it said again after a reconnect.
+    unconfirmed.remove(clientId);
+    unconfirmed.put(clientId, System.nanoTime() + CONFIRMED_AFTER.toNanos());
+    sweepLater();
   }
 
-  /** Until the broker is sure to have got it, the journal has it said again after a reconnect. */
-  private void confirmOffline(String clientId, int lossesThen) {
-    if (lossesThen == lossesOfBroker && !shownOnline.contains(clientId)) {
-      journal.remove(clientId);
+  private void flushLater() {
+    if (!flushing) {
+      flushing = true;
+      executor.schedule(
+          () -> {
+            flushing = false;
+            journal.flush();
+          },
+          FLUSH_AFTER.toMillis(),
+          TimeUnit.MILLISECONDS);
     }
   }
 
@@ -138,6 +262,7 @@ public final class Availability implements SessionListener, BrokerListener {
             List.copyOf(shownOnline).forEach(this::offline);
             List.copyOf(journal.online()).forEach(journal::remove);
           }
+          journal.flush();
           journal.close();
           done.countDown();
         });

@@ -3,11 +3,13 @@ package dev.evsebridge.state;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -26,11 +28,13 @@ final class AvailabilityJournal implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(AvailabilityJournal.class);
   private static final int SPARE_LINES = 1_000;
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(30);
 
   private final Path file;
   private final Set<String> online = new LinkedHashSet<>();
   private @Nullable FileChannel channel;
   private int lines;
+  private long failedAtNanos;
 
   AvailabilityJournal(Path file) {
     this.file = file;
@@ -44,9 +48,7 @@ final class AvailabilityJournal implements AutoCloseable {
         Files.createDirectories(folder);
       }
       if (Files.exists(file)) {
-        for (String line : Files.readAllLines(file)) {
-          replay(line);
-        }
+        replayAll(Files.readAllBytes(file));
       }
       rewrite();
     } catch (IOException e) {
@@ -55,12 +57,49 @@ final class AvailabilityJournal implements AutoCloseable {
     return Set.copyOf(online);
   }
 
-  private void replay(String line) {
-    if (line.length() > 1 && line.charAt(0) == '+') {
-      online.add(line.substring(1));
-    } else if (line.length() > 1) {
-      online.remove(line.substring(1));
+  /** What a crash or a bad disk has spoilt costs the lines that it is in, and no other. */
+  private void replayAll(byte[] content) {
+    int spoilt = 0;
+    int begin = 0;
+    for (int end = 0; end < content.length; end++) {
+      if (content[end] == '\n') {
+        if (!replay(ByteBuffer.wrap(content, begin, end - begin))) {
+          spoilt++;
+        }
+        begin = end + 1;
+      }
     }
+    if (begin < content.length) {
+      // Nothing ended this line: it was cut off.
+      spoilt++;
+    }
+    if (spoilt > 0) {
+      LOG.warn("{}: left out {} lines that can't be read (bridge.state_dir)", file, spoilt);
+    }
+  }
+
+  private boolean replay(ByteBuffer bytes) {
+    String line;
+    try {
+      line = StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+    } catch (CharacterCodingException e) {
+      return false;
+    }
+    if (line.length() < 2 || line.chars().anyMatch(Character::isISOControl)) {
+      return false;
+    }
+    String clientId = line.substring(1);
+    return switch (line.charAt(0)) {
+      case '+' -> {
+        online.add(clientId);
+        yield true;
+      }
+      case '-' -> {
+        online.remove(clientId);
+        yield true;
+      }
+      default -> false;
+    };
   }
 
   void add(String clientId) {
@@ -79,12 +118,22 @@ final class AvailabilityJournal implements AutoCloseable {
     return online;
   }
 
-  private void append(char sign, String clientId) {
-    if (channel == null) {
-      return;
+  /** What has been written survives a power cut from now on. */
+  void flush() {
+    if (channel != null) {
+      try {
+        channel.force(false);
+      } catch (IOException e) {
+        fail(e);
+      }
     }
+  }
+
+  private void append(char sign, String clientId) {
     try {
-      if (++lines > 2 * online.size() + SPARE_LINES) {
+      if (channel == null) {
+        retry();
+      } else if (++lines > 2 * online.size() + SPARE_LINES) {
         rewrite();
       } else {
         write(channel, sign + clientId + "\n");
@@ -94,12 +143,28 @@ final class AvailabilityJournal implements AutoCloseable {
     }
   }
 
+  /** A full disk may have room again. */
+  private void retry() throws IOException {
+    if (System.nanoTime() - failedAtNanos >= RETRY_AFTER.toNanos()) {
+      rewrite();
+    }
+  }
+
+  /** A power cut leaves the old file or the new one. */
   private void rewrite() throws IOException {
     close();
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     String content = online.stream().map(id -> "+" + id + "\n").collect(Collectors.joining());
-    Files.writeString(fresh, content);
-    Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING);
+    try (FileChannel whole =
+        FileChannel.open(
+            fresh,
+            StandardOpenOption.WRITE,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING)) {
+      write(whole, content);
+      whole.force(true);
+    }
+    Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
     lines = online.size();
   }
@@ -113,9 +178,11 @@ final class AvailabilityJournal implements AutoCloseable {
 
   private void fail(IOException e) {
     LOG.warn(
-        "Can't write {} (bridge.state_dir): {}. After a crash of the bridge, chargers that are gone may still read online",
+        "Can't write {} (bridge.state_dir): {}. After a crash of the bridge, chargers that are gone"
+            + " may still read online",
         file,
         e.toString());
+    failedAtNanos = System.nanoTime();
     close();
   }
 

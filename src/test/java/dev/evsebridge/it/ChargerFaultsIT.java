@@ -44,9 +44,10 @@ class ChargerFaultsIT {
   @Test
   void aResetInMidFrameEndsTheRequestAndNobodyElsesConnection() {
     RawCharger other = installation.charger(Serials.next());
-    RawCharger charger = installation.charger(serial);
+    RawCharger charger = installation.charger(serial).send(WireFrame.of(WireFrame.NOTIFY));
     MqttProbe probe = installation.probe();
     assertPresence("online", serial);
+    probe.take(message("notify", serial));
     probe.request(Messages.collect(serial));
     assertEquals(WireFrame.collect(), charger.takeFrame());
     byte[] frame = ChargerReading.typical().frame().bytes();
@@ -65,7 +66,7 @@ class ChargerFaultsIT {
   void aChargerWithoutPowerIsGoneAfterTheIdleTimeoutAndWelcomeWhenItIsBack() {
     try (Installation own =
             Installation.with(bridge -> bridge.environment("EVSE_IDLE_TIMEOUT", "2s")).start();
-        RawCharger dead = own.charger(serial)) {
+        RawCharger dead = own.charger(serial).send(WireFrame.of(WireFrame.NOTIFY))) {
       MqttProbe probe = own.probe();
       String presence = presenceTopic(serial);
       assertEquals("online", probe.take(onTopic(presence)).text());
@@ -84,7 +85,7 @@ class ChargerFaultsIT {
 
   @Test
   void requestsReachTheNewConnectionOfAChargerWhoseOldOneIsNotGoneYet() {
-    RawCharger old = installation.charger(serial);
+    RawCharger old = installation.charger(serial).send(WireFrame.of(WireFrame.NOTIFY));
     MqttProbe probe = installation.probe();
     assertPresence("online", serial);
     probe.request(Messages.ping(serial));
@@ -178,7 +179,7 @@ class ChargerFaultsIT {
     try (Installation own =
         Installation.with(bridge -> bridge.environment("EVSE_MAX_CONNECTIONS", "2")).start()) {
       MqttProbe probe = own.probe();
-      RawCharger first = own.charger(serial);
+      RawCharger first = own.charger(serial).send(WireFrame.of(WireFrame.NOTIFY));
       String otherSerial = Serials.next();
       RawCharger second = own.charger(otherSerial).answerLikeFirmware();
       own.connect().awaitClosed();

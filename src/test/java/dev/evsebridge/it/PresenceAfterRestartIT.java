@@ -15,6 +15,7 @@ import dev.evsebridge.testkit.MqttProbe.Message;
 import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import dev.evsebridge.testkit.Serials;
+import dev.evsebridge.testkit.WireFrame;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -32,7 +33,10 @@ class PresenceAfterRestartIT {
     try (Mosquitto mosquitto = Mosquitto.started();
         MqttProbe probe = MqttProbe.connect(mosquitto);
         BridgeProcess bridge = BridgeProcess.connectingTo(mosquitto).start().awaitListening();
-        RawCharger charger = RawCharger.connect(bridge.port()).hello(serial, 9)) {
+        RawCharger charger =
+            RawCharger.connect(bridge.port())
+                .hello(serial, 9)
+                .send(WireFrame.of(WireFrame.NOTIFY))) {
       assertAnnounced("online", probe, BRIDGE);
       assertAnnounced("online", probe, charger(serial));
       int unused = bridge.stop();
@@ -53,7 +57,8 @@ class PresenceAfterRestartIT {
         BridgeProcess bridge = BridgeProcess.connectingTo(mosquitto).start().awaitListening()) {
       assertAnnounced("online", probe, BRIDGE);
       for (String each : List.of(serial, goneSerial, goneUnseen)) {
-        RawCharger charger = RawCharger.connect(bridge.port()).hello(each, 9);
+        RawCharger charger =
+            RawCharger.connect(bridge.port()).hello(each, 9).send(WireFrame.of(WireFrame.NOTIFY));
         assertAnnounced("online", probe, charger(each));
         if (each.equals(goneUnseen)) {
           charger.close();
@@ -68,7 +73,8 @@ class PresenceAfterRestartIT {
       assertAnnounced("offline", probe, charger(goneSerial));
       assertAnnounced("offline", probe, charger(goneUnseen));
       assertAnnounced("offline", probe, charger(serial));
-      try (RawCharger back = RawCharger.connect(bridge.port()).hello(serial, 9)) {
+      try (RawCharger back =
+          RawCharger.connect(bridge.port()).hello(serial, 9).send(WireFrame.of(WireFrame.NOTIFY))) {
         assertAnnounced("online", probe, charger(serial));
         assertTrue(back.isOpen());
         assertEquals("online", retained(mosquitto, charger(serial)));
@@ -81,7 +87,10 @@ class PresenceAfterRestartIT {
   void aBrokerThatHasForgottenEverythingIsToldAgain() {
     try (Mosquitto mosquitto = Mosquitto.started();
         BridgeProcess bridge = BridgeProcess.connectingTo(mosquitto).start().awaitListening();
-        RawCharger charger = RawCharger.connect(bridge.port()).hello(serial, 9)) {
+        RawCharger charger =
+            RawCharger.connect(bridge.port())
+                .hello(serial, 9)
+                .send(WireFrame.of(WireFrame.NOTIFY))) {
       assertEquals("online", retained(mosquitto, charger(serial)));
       for (int restart = 0; restart < 2; restart++) {
         mosquitto.kill();
@@ -97,7 +106,10 @@ class PresenceAfterRestartIT {
   void aChargerThatLeftWhileTheBrokerWasAwayIsOffline() {
     try (Mosquitto mosquitto = Mosquitto.builder().persistent().start();
         BridgeProcess bridge = BridgeProcess.connectingTo(mosquitto).start().awaitListening();
-        RawCharger charger = RawCharger.connect(bridge.port()).hello(serial, 9)) {
+        RawCharger charger =
+            RawCharger.connect(bridge.port())
+                .hello(serial, 9)
+                .send(WireFrame.of(WireFrame.NOTIFY))) {
       assertEquals("online", retained(mosquitto, charger(serial)));
       mosquitto.stop();
       charger.reset();
@@ -134,7 +146,10 @@ class PresenceAfterRestartIT {
                 .awaitListening()) {
       assertAnnounced("online", probe, BRIDGE);
       try (RawCharger charger =
-          RawCharger.connect(bridge.port()).answerLikeFirmware().hello(serial, 9)) {
+          RawCharger.connect(bridge.port())
+              .answerLikeFirmware()
+              .hello(serial, 9)
+              .send(WireFrame.of(WireFrame.NOTIFY))) {
         probe.take(message("new_connection", serial));
         assertAnnounced("online", probe, charger(serial));
         probe.request(Messages.collect(serial));

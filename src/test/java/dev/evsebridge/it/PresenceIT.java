@@ -10,6 +10,7 @@ import dev.evsebridge.testkit.MqttProbe.Message;
 import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import dev.evsebridge.testkit.Serials;
+import dev.evsebridge.testkit.WireFrame;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -23,7 +24,7 @@ class PresenceIT {
 
   @Test
   void aChargerIsOnlineWhileItIsConnected() {
-    RawCharger charger = installation.charger(serial);
+    RawCharger charger = installation.charger(serial).send(WireFrame.of(WireFrame.NOTIFY));
     assertAnnounced("online", installation.probe(), charger(serial));
     assertEquals("online", retained(installation.mosquitto(), charger(serial)));
     charger.close();
@@ -33,7 +34,7 @@ class PresenceIT {
 
   @Test
   void aChargerThatReplacesItsOldConnectionWasNeverOffline() {
-    RawCharger first = installation.charger(serial);
+    RawCharger first = proven();
     RawCharger second = installation.charger(serial);
     first.awaitClosed();
     first.close();
@@ -46,7 +47,7 @@ class PresenceIT {
   @Test
   void aChargerThatIsBackWithinASecondWasNeverOffline() {
     for (int i = 0; i < 5; i++) {
-      RawCharger charger = installation.charger(serial);
+      RawCharger charger = proven();
       if (i % 2 == 0) {
         charger.close();
       } else {
@@ -54,6 +55,37 @@ class PresenceIT {
       }
     }
     assertEquals(List.of("online", "offline"), statesUntilOffline());
+  }
+
+  @Test
+  void whatHasOnlySaidAHelloLeavesNothingRetained() {
+    RawCharger charger = installation.charger(serial);
+    charger.close();
+    RawCharger broken = installation.charger(serial).send(WireFrame.of(77));
+    broken.awaitClosed();
+    MqttProbe probe = installation.probe();
+    assertEquals("protocol_error", probe.take(MqttProbe.errorOf(serial)).field("error"));
+    String other = Serials.next();
+    installation.charger(other).send(WireFrame.of(WireFrame.NOTIFY)).close();
+    assertAnnounced("online", probe, charger(other));
+    assertAnnounced("offline", probe, charger(other));
+    assertEquals(List.of(), probe.untaken(onTopic(charger(serial))));
+  }
+
+  @Test
+  void aChargerThatWasSeenBeforeIsOnlineFromItsHelloOn() {
+    proven().close();
+    assertAnnounced("online", installation.probe(), charger(serial));
+    assertAnnounced("offline", installation.probe(), charger(serial));
+    installation.charger(serial);
+    assertAnnounced("online", installation.probe(), charger(serial));
+  }
+
+  /** A charger that has sent a valid frame, and is known as one from then on. */
+  private RawCharger proven() {
+    RawCharger charger = installation.charger(serial).send(WireFrame.of(WireFrame.NOTIFY));
+    installation.probe().take(MqttProbe.message("notify", serial));
+    return charger;
   }
 
   private List<String> statesUntilOffline() {

@@ -1,5 +1,6 @@
 package dev.evsebridge.state;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -104,6 +105,20 @@ class AvailabilityJournalTest {
     try (AvailabilityJournal journal = open()) {
       journal.add("a");
       assertEquals(Set.of("a"), journal.online());
+    }
+  }
+
+  @Test
+  void losesOnlyTheLineThatIsSpoilt() throws IOException {
+    Files.createDirectories(folder);
+    Files.write(file, "+a\n+b?\n+c\n+half".replace('?', '\u00ff').getBytes(ISO_8859_1));
+
+    try (AvailabilityJournal journal = open()) {
+      assertEquals(Set.of("a", "c"), journal.online());
+      journal.add("d");
+    }
+    try (AvailabilityJournal journal = open()) {
+      assertEquals(Set.of("a", "c", "d"), journal.online());
     }
   }
 

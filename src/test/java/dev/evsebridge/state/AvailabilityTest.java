@@ -10,6 +10,7 @@ import dev.evsebridge.charger.connection.ConnectionHandler;
 import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.SessionLimits;
+import dev.evsebridge.message.Notification;
 import dev.evsebridge.message.SerialNumber;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.io.IOException;
@@ -196,14 +197,69 @@ class AvailabilityTest {
 
   private Availability availability(Duration flapGrace) {
     return new Availability(
-        journal, (clientId, state) -> announced.add(clientId + " " + state), flapGrace);
+        journal, (clientId, state) -> announced.add(clientId + " " + state), flapGrace, 3);
   }
 
   private SessionRegistry registry() {
     return new SessionRegistry(LIMITS, availability, new OpenRequests());
   }
 
+  @Test
+  void saysNothingOfWhoHasOnlySaidAHello() throws InterruptedException {
+    restart(SHORT);
+    availability.brokerConnected();
+    sayHello(ONE).close();
+    EmbeddedChannel unproven = sayHello(ONE);
+
+    connect(TWO);
+
+    assertAnnounced(TWO, "online");
+    availability.brokerLost();
+    availability.brokerConnected();
+    assertAnnounced(TWO, "online");
+    unproven.close();
+    availability.stop();
+    assertAnnounced(TWO, "offline");
+    assertEquals(List.of(), List.copyOf(announced));
+  }
+
+  @Test
+  void announcesWhoWasSeenBeforeTheMomentItSaysHello() throws InterruptedException {
+    restart(SHORT);
+    availability.brokerConnected();
+    connect(ONE).close();
+    assertAnnounced(ONE, "online");
+    assertAnnounced(ONE, "offline");
+
+    sayHello(ONE);
+
+    assertAnnounced(ONE, "online");
+  }
+
+  @Test
+  void announcesNoMoreSerialNumbersThanItMayKnow() throws InterruptedException {
+    availability.brokerConnected();
+    for (int i = 1; i <= 9; i++) {
+      connect(new SerialNumber("0%d".formatted(i).repeat(16)));
+    }
+
+    for (int i = 1; i <= 3; i++) {
+      assertAnnounced(new SerialNumber("0%d".formatted(i).repeat(16)), "online");
+    }
+    availability.stop();
+    next();
+    next();
+    next();
+    assertEquals(List.of(), List.copyOf(announced));
+  }
+
   private EmbeddedChannel connect(SerialNumber serial) {
+    EmbeddedChannel charger = sayHello(serial);
+    charger.writeInbound(new Notification(serial.hex()));
+    return charger;
+  }
+
+  private EmbeddedChannel sayHello(SerialNumber serial) {
     EmbeddedChannel charger =
         new EmbeddedChannel(
             new ConnectionHandler(

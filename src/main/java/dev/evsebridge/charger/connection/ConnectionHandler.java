@@ -110,7 +110,10 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
       backPressure.check(ctx.channel());
       return;
     }
-    proven = true;
+    if (!proven && session != null) {
+      proven = true;
+      registry.proven(session);
+    }
     if (session != null && msg instanceof ChargerResponse response) {
       session.received(response, ctx::fireChannelRead);
     } else if (msg instanceof ChargerMessage message) {

@@ -12,6 +12,12 @@ public interface SessionListener {
    */
   void connected(ChargerSession session, @Nullable ChargerSession replaced);
 
+  /**
+   * The first valid frame has come on a connection: what has said a hello is a charger, and not
+   * just anything that sends 17 bytes.
+   */
+  default void proven(ChargerSession session) {}
+
   /** A charger's connection has ended, and no newer one had taken its place. */
   void disconnected(ChargerSession session);
 }

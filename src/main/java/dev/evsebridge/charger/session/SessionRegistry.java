@@ -77,6 +77,18 @@ public final class SessionRegistry {
     return session;
   }
 
+  /** The first valid frame has come on a connection. */
+  public void proven(ChargerSession session) {
+    sessions.computeIfPresent(
+        session.clientId(),
+        (id, current) -> {
+          if (current == session) {
+            listeners.forEach(each -> each.proven(session));
+          }
+          return current;
+        });
+  }
+
   /** Forgets a connection that has ended, unless a newer one has taken its place. */
   public void remove(ChargerSession session) {
     sessions.computeIfPresent(
