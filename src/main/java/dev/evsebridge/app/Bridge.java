@@ -36,8 +36,9 @@ public final class Bridge {
     try {
       status = run(arguments);
     } catch (RuntimeException | Error e) {
-      // Before there is a log; nothing must end without a word.
-      e.printStackTrace();
+      // There may be no log yet; nothing must end without a word.
+      Thread thread = Thread.currentThread();
+      thread.getThreadGroup().uncaughtException(thread, e);
     }
     Logging.flush();
     System.exit(status);

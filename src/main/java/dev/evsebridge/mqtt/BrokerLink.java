@@ -22,8 +22,6 @@ import org.eclipse.paho.mqttv5.client.MqttCallback;
 import org.eclipse.paho.mqttv5.client.MqttClientException;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
-import org.eclipse.paho.mqttv5.client.internal.NetworkModule;
-import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.MqttSubscription;
@@ -116,28 +114,9 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
     maximumPacketBytes =
         Math.max(PACKET_LIMIT_LEAST_BYTES, PACKET_LIMIT_FACTOR * settings.maxPayloadBytes());
     network = new BrokerNetwork(settings.broker(), settings.tls(), maximumPacketBytes);
-    client = new Client(settings.clientId(), network);
+    client = new NetworkClient(settings.clientId(), network);
     client.setCallback(this);
     client.setManualAcks(true);
-  }
-
-  /** The library's client, on the bridge's own network. */
-  private static final class Client extends MqttAsyncClient {
-
-    /** The library wants an address that it could use, though it is not asked to. */
-    private static final String UNUSED_ADDRESS = "tcp://localhost";
-
-    private final BrokerNetwork network;
-
-    Client(String clientId, BrokerNetwork network) throws MqttException {
-      super(UNUSED_ADDRESS, clientId, new MemoryPersistence(), new KeepAlive(), null);
-      this.network = network;
-    }
-
-    @Override
-    protected NetworkModule[] createNetworkModules(String address, MqttConnectionOptions options) {
-      return new NetworkModule[] {network};
-    }
   }
 
   /** Waits until the broker has accepted the connection. */

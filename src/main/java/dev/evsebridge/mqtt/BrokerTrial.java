@@ -2,8 +2,7 @@ package dev.evsebridge.mqtt;
 
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.config.Secret;
-import dev.evsebridge.config.TlsMaterial;
-import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,7 +15,6 @@ import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
 import org.eclipse.paho.mqttv5.client.MqttCallback;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.client.MqttDisconnectResponse;
-import org.eclipse.paho.mqttv5.client.persist.MemoryPersistence;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.MqttSubscription;
@@ -40,6 +38,9 @@ public final class BrokerTrial {
 
   /** After its acknowledgement a message comes back within the round-trip time. */
   private static final Duration WAY_BACK = Duration.ofSeconds(2);
+
+  /** Requests to a running bridge come here as well. */
+  private static final long LONGEST_PACKET_BYTES = 1024 * 1024;
 
   private static final int FIRST_FAILURE_CODE = 0x80;
   private static final int NOT_AUTHORIZED = 0x87;
@@ -72,16 +73,19 @@ public final class BrokerTrial {
     String failure;
     try {
       failure = connectAndTry();
-    } catch (MqttException | IOException e) {
+    } catch (MqttException e) {
       failure = BrokerFailure.explain(e);
+    } catch (UncheckedIOException e) {
+      failure = String.valueOf(e.getCause().getMessage());
     }
     return new Outcome(List.copyOf(passed), failure);
   }
 
-  private @Nullable String connectAndTry() throws MqttException, IOException {
+  private @Nullable String connectAndTry() throws MqttException {
     String clientId = settings.clientId() + CLIENT_ID_SUFFIX;
     MqttAsyncClient client =
-        new MqttAsyncClient(settings.broker().toString(), clientId, new MemoryPersistence());
+        new NetworkClient(
+            clientId, new BrokerNetwork(settings.broker(), settings.tls(), LONGEST_PACKET_BYTES));
     try {
       Echo echo = new Echo();
       client.setCallback(echo);
@@ -95,18 +99,13 @@ public final class BrokerTrial {
     }
   }
 
-  private MqttConnectionOptions options() throws IOException {
+  private MqttConnectionOptions options() {
     MqttConnectionOptions options = new MqttConnectionOptions();
     options.setCleanStart(true);
     options.setAutomaticReconnect(false);
     options.setConnectionTimeout((int) PATIENCE.toSeconds());
     settings.username().ifPresent(options::setUserName);
     settings.password().map(Secret::reveal).ifPresent(options::setPassword);
-    TlsMaterial tls = settings.tls();
-    if (tls != null) {
-      options.setSocketFactory(tls.context().getSocketFactory());
-      options.setHttpsHostnameVerificationEnabled(true);
-    }
     return options;
   }
 
