@@ -29,5 +29,7 @@ RUN { BRIDGE_STATE_DIR=/tmp/state timeout --preserve-status 15 bin/evse-mqtt-bri
 USER bridge
 VOLUME /bridge/state
 EXPOSE 9091
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s --retries=3 CMD ["bin/healthcheck"]
+# Docker starts a container anew when its process ends, not when it is unhealthy. A frozen bridge goes
+# on accepting chargers, so the check ends it; that takes an init process (--init, or init: true).
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["bin/healthcheck", "--end-frozen"]
 ENTRYPOINT ["bin/evse-mqtt-bridge"]

@@ -15,12 +15,15 @@ import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.control.FailSafe;
+import dev.evsebridge.control.Health;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.runtime.EventLoopPulses;
 import dev.evsebridge.runtime.Footprint;
+import dev.evsebridge.runtime.HeartbeatFile;
 import dev.evsebridge.runtime.Logging;
+import dev.evsebridge.runtime.ServiceManager;
 import dev.evsebridge.runtime.Watchdog;
 import dev.evsebridge.simulator.Simulator;
 import dev.evsebridge.state.Availability;
@@ -41,6 +44,8 @@ final class BridgeApplication implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(BridgeApplication.class);
 
   private static final String STOPPED = "The bridge has stopped before the outcome was known.";
+
+  private static final String HEARTBEAT_FILE = "health";
 
   /** Below what systemd and Compose are told to wait before they kill the process. */
   private static final Duration STOP_LIMIT = Duration.ofSeconds(17);
@@ -63,6 +68,7 @@ final class BridgeApplication implements AutoCloseable {
   private volatile boolean started;
   private @Nullable FailSafe failSafe;
   private @Nullable FolderWatch folderWatch;
+  private @Nullable Health health;
   private volatile @Nullable Simulator simulator;
 
   BridgeApplication(BridgeSettings settings, Simulation simulation) {
@@ -151,6 +157,13 @@ final class BridgeApplication implements AutoCloseable {
     }
     started = true;
     broker.ready();
+    health =
+        new Health(
+            guard,
+            watchdog,
+            new ServiceManager(System.getenv()),
+            new HeartbeatFile(settings.stateDir().resolve(HEARTBEAT_FILE)));
+    health.start();
     Footprint.keepSmall();
   }
 
@@ -195,6 +208,9 @@ final class BridgeApplication implements AutoCloseable {
       LOG.info("Stopping");
     }
     watchdog.stopWithin(STOP_LIMIT);
+    if (health != null) {
+      health.close();
+    }
     if (folderWatch != null) {
       folderWatch.close();
     }

@@ -1,0 +1,117 @@
+package dev.evsebridge.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.evsebridge.testkit.BridgeProcess;
+import dev.evsebridge.testkit.Mosquitto;
+import dev.evsebridge.testkit.Patience;
+import dev.evsebridge.testkit.RequiresMosquitto;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What containers and systemd learn about the bridge. */
+@RequiresMosquitto
+class HealthIT {
+  private static final Path SCRIPT =
+      Path.of(System.getProperty("basedir", ""), "deploy/healthcheck").toAbsolutePath();
+
+  /** The file is at most 20 s old in a healthy bridge; --end-frozen waits for 30 s. */
+  private static final Duration NOTICED = Duration.ofSeconds(60);
+
+  @Test
+  void isHealthyWhileChargersCanConnect() {
+    try (Mosquitto mosquitto = Mosquitto.started();
+        BridgeProcess bridge =
+            BridgeProcess.connectingTo(mosquitto)
+                .environment("BRIDGE_BROKER_LOSS_GRACE", "1s")
+                .start()
+                .awaitListening()) {
+      Patience.until("it is healthy", () -> isHealthy(bridge));
+      mosquitto.stop();
+      Patience.until("it is unhealthy", () -> !isHealthy(bridge));
+      bridge.stop();
+      assertFalse(isHealthy(bridge));
+      assertFalse(Files.exists(bridge.directory().resolve("state/health")));
+    }
+  }
+
+  @Test
+  void isUnhealthyWhenItCannotSayHowItIs() throws IOException {
+    try (Mosquitto mosquitto = Mosquitto.started();
+        BridgeProcess bridge =
+            BridgeProcess.connectingTo(mosquitto)
+                .environment("BRIDGE_STATE_DIR", "/proc/nowhere")
+                .start()
+                .awaitListening()) {
+      assertFalse(isHealthy(bridge, "/proc/nowhere"));
+    }
+  }
+
+  @Test
+  void aFrozenBridgeIsUnhealthyAndEnded() {
+    try (Mosquitto mosquitto = Mosquitto.started();
+        BridgeProcess bridge = BridgeProcess.connectingTo(mosquitto).start().awaitListening()) {
+      Patience.until("it is healthy", () -> isHealthy(bridge));
+      bridge.freeze();
+      Patience.until("it is unhealthy", NOTICED, () -> !isHealthy(bridge));
+      Patience.until(
+          "it has been ended",
+          NOTICED,
+          () -> {
+            int unused = check(bridge, "state", "--end-frozen");
+            return !bridge.isRunning();
+          });
+      assertFalse(bridge.isListening());
+    }
+  }
+
+  @Test
+  void doesNotEndAnotherProcessThanTheOneThatHasFrozen() throws IOException {
+    try (BridgeProcess stillStarting =
+        BridgeProcess.connectingTo("tcp://127.0.0.1:9")
+            .environment("BRIDGE_STATE_DIR", "elsewhere")
+            .file("state/health", "")
+            .start()) {
+      Path leftOver = stillStarting.directory().resolve("state/health");
+      Files.writeString(
+          leftOver, "at=1\npid=%d\nstarted=1\nlistening=yes\n".formatted(stillStarting.id()));
+      assertEquals(1, check(stillStarting, "state", "--end-frozen"));
+      assertEquals(true, stillStarting.isRunning());
+    }
+  }
+
+  private static boolean isHealthy(BridgeProcess bridge) {
+    return isHealthy(bridge, "state");
+  }
+
+  private static boolean isHealthy(BridgeProcess bridge, String stateFolder) {
+    return check(bridge, stateFolder) == 0;
+  }
+
+  private static int check(BridgeProcess bridge, String stateFolder, String... arguments) {
+    ProcessBuilder builder = new ProcessBuilder(SCRIPT.toString());
+    builder.command().addAll(List.of(arguments));
+    builder.environment().put("BRIDGE_STATE_DIR", stateFolder);
+    builder.directory(bridge.directory().toFile());
+    builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
+    builder.redirectError(ProcessBuilder.Redirect.DISCARD);
+    try {
+      Process process = builder.start();
+      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+        throw new AssertionError("the health check does not end");
+      }
+      return process.exitValue();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+}
