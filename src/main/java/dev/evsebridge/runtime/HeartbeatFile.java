@@ -48,7 +48,7 @@ public final class HeartbeatFile {
   private static String startTime() {
     try {
       String stat = Files.readString(Path.of("/proc/self/stat"));
-      return stat.substring(stat.lastIndexOf(')') + 2).split(" ")[START_TIME];
+      return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[START_TIME];
     } catch (IOException | RuntimeException e) {
       LOG.debug("This system does not say when a process was started", e);
       return "";
@@ -56,7 +56,7 @@ public final class HeartbeatFile {
   }
 
   /**
-   * Writes it. Where that fails, the file grows old, which is the truth about it.
+   * Writes it, or deletes it where that fails: then nobody knows how the process is.
    *
    * @param lines what is to be said
    */
@@ -83,10 +83,12 @@ public final class HeartbeatFile {
             e.toString());
       }
       failed = true;
+      // Left there, it would say that the process is frozen.
+      delete();
     }
   }
 
-  /** The process ends in order. */
+  /** Nothing more is said, because the process ends in order. */
   public void delete() {
     try {
       Files.deleteIfExists(file);

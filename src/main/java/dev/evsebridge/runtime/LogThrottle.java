@@ -5,7 +5,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Lets a few log lines of a kind through per period and counts the rest, so that a flood of
- * connections or requests can't become a flood of lines, and none is passed over unsaid.
+ * connections or requests can't become a flood of lines, and none is passed over unsaid. Log4j's
+ * {@code BurstFilter} counts nothing, and counts all kinds of a level as one.
  */
 public final class LogThrottle {
 

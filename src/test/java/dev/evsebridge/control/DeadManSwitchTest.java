@@ -130,8 +130,8 @@ class DeadManSwitchTest {
     deadMan.brokerConnected(at(0));
 
     assertEquals(PROOF.toNanos(), deadMan.nanosToNextLook(at(0)));
-    assertEquals(Decision.STOP, deadMan.look(at(PROOF.toSeconds())));
-    assertEquals(Decision.LISTEN, deadMan.brokerProven(at(PROOF.toSeconds() + 1)));
+    assertEquals(Decision.STOP, deadMan.look(at(PROOF.toMillis() / 1e3)));
+    assertEquals(Decision.LISTEN, deadMan.brokerProven(at(PROOF.toMillis() / 1e3 + 1)));
   }
 
   @Test

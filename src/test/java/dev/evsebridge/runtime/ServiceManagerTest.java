@@ -16,8 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ServiceManagerTest {
-  @TempDir private Path folder;
-
   /** Java can't open such a socket either. */
   private static final String RECEIVER =
       """
@@ -28,6 +26,12 @@ class ServiceManagerTest {
       while True:
           print(s.recv(4096).decode().replace("\\n", " "), flush=True)
       """;
+
+  private final Path folder;
+
+  ServiceManagerTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   @Test
   void saysHowTheServiceIs() throws IOException {
