@@ -10,6 +10,7 @@ import org.apache.camel.Endpoint;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Component;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Configuration;
 import org.apache.camel.spi.annotations.Component;
+import org.eclipse.paho.mqttv5.client.internal.NetworkModuleService;
 
 /**
  * The component {@code paho-mqtt5} of the bridge. Endpoints that ask for nothing special share the
@@ -62,6 +63,10 @@ public final class BridgeMqttComponent extends PahoMqtt5Component {
             uri, topic, this, configuration, shared || onlyChecking ? connection : null);
     endpoint.setClient(getClient());
     setProperties(endpoint, parameters);
+    if (!shared) {
+      // Otherwise only connecting would find it, again and again.
+      NetworkModuleService.validateURI(endpoint.getConfiguration().getBrokerUrl());
+    }
     return endpoint;
   }
 

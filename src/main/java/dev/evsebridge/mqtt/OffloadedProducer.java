@@ -1,6 +1,7 @@
 package dev.evsebridge.mqtt;
 
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -91,22 +92,22 @@ final class OffloadedProducer extends DefaultAsyncProducer {
     ThreadPoolExecutor ended = executor;
     OwnConnection own = connection;
     executor = null;
+    List<Publication> given = waiting.stream().filter(Publication::claim).toList();
     if (own != null) {
       own.stop(endpoint.goodbyePatience());
     }
     if (ended != null) {
       ended.shutdownNow();
-      int dropped = waiting.size();
-      if (dropped > 0) {
-        LOG.warn(
-            "Dropped {} messages that waited for the broker of {}: the route has ended",
-            dropped,
-            endpoint.place());
-        // Not here: routes go on with them, and whoever stops this one may hold those up.
-        new DefaultThreadFactory("mqtt-publisher-end", true)
-            .newThread(() -> waiting.forEach(Publication::giveUp))
-            .start();
-      }
+    }
+    if (!given.isEmpty()) {
+      LOG.warn(
+          "Dropped {} messages that waited for the broker of {}: the route has ended",
+          given.size(),
+          endpoint.place());
+      // Not here: whoever waits for them may be waited for by whoever stops this one.
+      new DefaultThreadFactory("mqtt-publisher-end", true)
+          .newThread(() -> given.forEach(Publication::giveUp))
+          .start();
     }
     super.doStop();
   }
@@ -152,12 +153,20 @@ final class OffloadedProducer extends DefaultAsyncProducer {
       end(failure);
     }
 
+    /** Whoever claims it first decides how the route goes on. */
+    boolean claim() {
+      return ended.compareAndSet(false, true);
+    }
+
+    /** The route that it is on has ended, with its error handling. */
     void giveUp() {
-      end(new IllegalStateException("the message is dropped: its route has ended"));
+      forget();
+      exchange.setRouteStop(true);
+      callback.done(false);
     }
 
     private void end(@Nullable Exception failure) {
-      if (ended.compareAndSet(false, true)) {
+      if (claim()) {
         forget();
         if (failure != null) {
           exchange.setException(failure);

@@ -104,7 +104,7 @@ final class OwnConnection {
       }
       try {
         fresh = clients.create();
-      } catch (MqttException e) {
+      } catch (MqttException | RuntimeException e) {
         failed(e);
         return;
       }
@@ -161,7 +161,7 @@ final class OwnConnection {
     String reason = BrokerFailure.explain(e).replace("mqtt.broker", "brokerUrl");
     if (!failing) {
       LOG.warn(
-          "Broker {} can't be reached for {}: {}. Trying again every {} s; until then {}",
+          "Broker {} can't be reached for {}: {} (trying again every {} s; until then {})",
           brokerUrl,
           place,
           reason,
@@ -186,11 +186,11 @@ final class OwnConnection {
     attempt = CompletableFuture.failedFuture(notConnected(reason));
     var unused = abandon(broken);
     LOG.warn(
-        "Lost the broker {} of {}: {}. {}{}",
+        "Lost the broker {} of {}: {} ({}{})",
         brokerUrl,
         place,
         reason,
-        reconnect ? "Until it is back, " : "It is not connected again (automaticReconnect): ",
+        reconnect ? "until it is back, " : "it is not connected again: ",
         consequence);
     if (reconnect) {
       executor.schedule(this::connect, RETRY.toMillis(), TimeUnit.MILLISECONDS);

@@ -4,6 +4,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.camel.NoSuchEndpointException;
 import org.jspecify.annotations.Nullable;
 
 /** Says in one line what is wrong with a route file, and in which of its lines. */
@@ -11,13 +12,18 @@ public final class RouteFault {
 
   private static final Pattern LINE = Pattern.compile("\\bline[: ]+(\\d+)");
 
+  /** Camel asks for what the bridge can't have. */
+  private static final Pattern REST = Pattern.compile("restConfiguration|RestConsumerFactory");
+
   /** What Camel's messages name: a failing step, an endpoint, an option, a bean. */
   private static final List<Pattern> NAMED =
       List.of(
           Pattern.compile("Unknown parameters=\\[\\{(\\w+)"),
           Pattern.compile("registry for: ([\\w-]+)"),
           Pattern.compile(">>> \\w+\\[([^\\]?]+)"),
-          Pattern.compile("endpoint[^:]*: ([^?\\s,]+)"));
+          Pattern.compile("(?i)endpoint[^:]*: ([^?\\s,]+?)[.,?]?(?:\\s|$)"),
+          Pattern.compile("(?i)endpoint[^:]*: ([^?\\s,]+)"),
+          Pattern.compile("found for: ([\\w-]+)"));
 
   private RouteFault() {}
 
@@ -38,9 +44,25 @@ public final class RouteFault {
     while (root.getCause() != null && root.getCause() != root) {
       root = root.getCause();
     }
+    return words(root).strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  private static String words(Throwable root) {
     String message = root.getMessage();
-    String text = message == null ? root.getClass().getSimpleName() : message;
-    return text.strip().replaceAll("\\s*\\R\\s*", " ");
+    if (root instanceof StackOverflowError) {
+      return "it is nested too deeply";
+    }
+    if (root instanceof ClassNotFoundException || root instanceof NoClassDefFoundError) {
+      return "there is no class " + message;
+    }
+    if (root instanceof NoSuchEndpointException missing) {
+      return "there is no component for %s: routes may use those of Camel's core, netty and paho-mqtt5"
+          .formatted(missing.getUri());
+    }
+    if (message != null && REST.matcher(message).find()) {
+      return "rest needs a component that serves or calls HTTP, and the bridge has none";
+    }
+    return message == null ? root.getClass().getSimpleName() : message;
   }
 
   private static @Nullable Integer line(String content, Throwable failure) {

@@ -21,7 +21,7 @@ import org.apache.camel.Endpoint;
 import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.FailedToStartRouteException;
 import org.apache.camel.RouteConfigurationsBuilder;
-import org.apache.camel.RoutesBuilder;
+import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.component.direct.DirectEndpoint;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.model.BeanDefinition;
@@ -121,12 +121,12 @@ final class RouteTrial {
     }
 
     private void addAll(DefaultCamelContext context) throws RouteProblem {
-      Map<Path, RoutesBuilder> builders = new TreeMap<>();
+      Map<Path, RouteBuilder> builders = new TreeMap<>();
       for (Path file : files.keySet()) {
         attempt(
             file,
             () -> {
-              RoutesBuilder builder = RouteSource.parse(context, file, text(file));
+              RouteBuilder builder = RouteSource.parse(context, file, text(file));
               builders.put(file, builder);
               int before = context.getRouteConfigurationDefinitions().size();
               context.addRoutesConfigurations((RouteConfigurationsBuilder) builder);
@@ -144,6 +144,12 @@ final class RouteTrial {
               Set<RouteDefinition> added = new LinkedHashSet<>(context.getRouteDefinitions());
               added.removeAll(before);
               noteIds(file, added);
+              if (added.isEmpty()
+                  && !configuring.contains(file)
+                  && !RouteSource.isEmpty(builders.get(file), text(file))) {
+                throw new RouteProblem(
+                    file, "it holds no routes: a route file is a list of '- route:'", null);
+              }
             });
       }
     }
@@ -222,7 +228,15 @@ final class RouteTrial {
           Endpoint input = context.getRoute(route.getRouteId()).getEndpoint();
           if (input instanceof DirectEndpoint direct) {
             String name = DirectTargets.asCamelWritesIt(direct.getEndpointUri());
-            routeOfInput.put(name, route.getRouteId());
+            String other = routeOfInput.put(name, route.getRouteId());
+            if (other != null) {
+              throw problem(
+                  file(route),
+                  route,
+                  "%s is taken by route %s in %s already"
+                      .formatted(
+                          name.replace("://", ":"), other, String.valueOf(fileOfRoute.get(other))));
+            }
             directInputs.computeIfAbsent(file(route), file -> new TreeSet<>()).add(name);
           }
         }

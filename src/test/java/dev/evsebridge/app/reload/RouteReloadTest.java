@@ -307,6 +307,31 @@ class RouteReloadTest {
     assertEquals(List.of(), reloaded);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"<routes/>", "route: x", "just words", "- rout:\n    id: x"})
+  void refusesAFileThatHoldsNoRoutes(String text) throws IOException {
+    write("zz.yaml", text);
+    reload();
+    assertEquals(List.of(), reloaded);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "# - route:\n#     id: x\n", "---\n"})
+  void takesAFileInWhichAllIsCommentedOut(String text) throws IOException {
+    write("zz.yaml", timer("ticks", "log:x"));
+    reload();
+    write("zz.yaml", text);
+    reload();
+    assertFalse(routes().contains("ticks"));
+  }
+
+  @Test
+  void refusesASecondRouteFromTheSameName() throws IOException {
+    write("zz.yaml", route("zz", "direct:reply", "log:x"));
+    reload();
+    assertEquals(List.of(), reloaded);
+  }
+
   @Test
   void readsPastAByteOrderMark() throws IOException {
     write("ticks.yaml", "\uFEFF" + timer("ticks", "log:x"));
