@@ -20,6 +20,7 @@ import dev.evsebridge.config.Setting;
 import dev.evsebridge.docs.MarkdownFile.Line;
 import dev.evsebridge.docs.MarkdownFile.Row;
 import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.simulator.Scenario;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -111,6 +112,15 @@ class DocumentsTest {
         .results()
         .map(MatchResult::group)
         .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  @Test
+  void documentEveryScenario() {
+    assertEquals(
+        Arrays.stream(Scenario.values())
+            .map(Scenario::label)
+            .collect(Collectors.toCollection(TreeSet::new)),
+        firstCodes(CONFIGURATION.rows("Simulated chargers")));
   }
 
   @Test
