@@ -61,7 +61,9 @@ class DocumentsTest {
   @Test
   void documentEverySettingWithItsDefault() {
     Map<String, String> documented = new TreeMap<>();
-    for (String section : List.of("Chargers", "Broker", "Bridge")) {
+    for (String section :
+        List.of(
+            "Chargers", "Broker", "Bridge", "Calibration", "Charge controller", "Supervision")) {
       for (Row row : CONFIGURATION.rows(section)) {
         String defaultValue = row.cells().get(1);
         documented.put(
@@ -335,7 +337,8 @@ class DocumentsTest {
       for (Line line : page.lines()) {
         for (String code : MarkdownFile.code(line.text())) {
           String key = code.split("[ =]", 2)[0].replaceAll("[{}]", "");
-          if (key.matches("(?:evse|mqtt|bridge)\\.[a-z][a-z_.]*") && !keys.contains(key)) {
+          if (key.matches("(?:evse|mqtt|bridge|control|sensors|alive)\\.[a-z][a-z_.]*")
+              && !keys.contains(key)) {
             unknown.add(page + ":" + line.number() + ": " + key);
           }
         }
