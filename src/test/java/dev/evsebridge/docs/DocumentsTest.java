@@ -316,6 +316,44 @@ class DocumentsTest {
         .contains(name);
   }
 
+  @Test
+  void listEveryPackageAboveThoseThatItKnows() throws IOException {
+    List<String> listed =
+        MarkdownFile.of("docs/architecture.md").rows("Packages").stream()
+            .map(row -> row.code(0).get(0))
+            .toList();
+    Map<String, Set<String>> known = knownPackages();
+    assertEquals(known.keySet(), new TreeSet<>(listed));
+    for (int i = 0; i < listed.size(); i++) {
+      Set<String> upwards = new TreeSet<>(known.get(listed.get(i)));
+      upwards.removeAll(listed.subList(i + 1, listed.size()));
+      assertEquals(Set.of(), upwards, listed.get(i));
+    }
+  }
+
+  /** For each package of the program the others that its sources name. */
+  private static Map<String, Set<String>> knownPackages() throws IOException {
+    Path root = MarkdownFile.PROJECT.resolve("src/main/java/dev/evsebridge");
+    Pattern name = Pattern.compile("\\bdev\\.evsebridge\\.([a-z.]+)\\.[A-Z]");
+    Map<String, Set<String>> known = new TreeMap<>();
+    try (Stream<Path> files = Files.walk(root)) {
+      for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+        String own =
+            root.relativize(file)
+                .getParent()
+                .toString()
+                .replace(file.getFileSystem().getSeparator(), ".");
+        Set<String> others = known.computeIfAbsent(own, each -> new TreeSet<>());
+        name.matcher(Files.readString(file))
+            .results()
+            .map(match -> match.group(1))
+            .filter(other -> !other.equals(own))
+            .forEach(others::add);
+      }
+    }
+    return known;
+  }
+
   private static Set<String> sourceNames() {
     try (Stream<Path> files = Files.walk(MarkdownFile.PROJECT.resolve("src"))) {
       return files
