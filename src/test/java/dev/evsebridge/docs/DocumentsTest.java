@@ -257,7 +257,7 @@ class DocumentsTest {
 
   @Test
   void nameOnlyClassesThatExist() {
-    Set<String> classes = sourceNames();
+    Set<String> classes = sources().keySet();
     List<String> unknown = new ArrayList<>();
     for (MarkdownFile page : MarkdownFile.all()) {
       for (Line line : page.lines()) {
@@ -279,6 +279,29 @@ class DocumentsTest {
       }
     }
     assertEquals(List.of(), unknown);
+  }
+
+  @Test
+  void nameOnlyMembersThatTheirClassHas() throws IOException {
+    Map<String, Path> sources = sources();
+    List<String> unknown = new ArrayList<>();
+    for (MarkdownFile page : MarkdownFile.all()) {
+      for (Line line : page.lines()) {
+        for (String code : MarkdownFile.code(line.text())) {
+          String[] parts = code.split("[.(]");
+          Path source = parts.length < 2 ? null : sources.get(parts[0]);
+          if (source != null && !declares(Files.readString(source), parts[1])) {
+            unknown.add(page + ":" + line.number() + ": " + code);
+          }
+        }
+      }
+    }
+    assertEquals(List.of(), unknown);
+  }
+
+  private static boolean declares(String source, String member) {
+    String kind = member.matches("[A-Z][a-z].*") ? "(?:class|record|enum|interface) " : "";
+    return Pattern.compile("\\b" + kind + Pattern.quote(member) + "\\b").matcher(source).find();
   }
 
   @Test
@@ -354,13 +377,16 @@ class DocumentsTest {
     return known;
   }
 
-  private static Set<String> sourceNames() {
+  /** All sources by the name of their class. */
+  private static Map<String, Path> sources() {
     try (Stream<Path> files = Files.walk(MarkdownFile.PROJECT.resolve("src"))) {
       return files
-          .map(file -> file.getFileName().toString())
-          .filter(name -> name.endsWith(".java"))
-          .map(name -> name.substring(0, name.length() - ".java".length()))
-          .collect(Collectors.toSet());
+          .filter(file -> file.toString().endsWith(".java"))
+          .collect(
+              Collectors.toMap(
+                  file -> file.getFileName().toString().replaceFirst("\\.java$", ""),
+                  file -> file,
+                  (one, other) -> one));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
