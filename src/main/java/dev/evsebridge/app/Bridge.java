@@ -125,7 +125,7 @@ public final class Bridge {
     // Pools of 4 MiB for each event loop are for other traffic than some hundred bytes at a time.
     setUnlessChosen("io.netty.allocator.maxOrder", "6");
     if (Runtime.version().feature() >= 24) {
-      // The machine would warn of deprecated memory access on each start.
+      // The JVM would warn of deprecated memory access on each start.
       setUnlessChosen("io.netty.noUnsafe", "true");
     }
   }

@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param handshakeTimeout until the hello must have been said
  * @param idleTimeout how long a charger may be silent
- * @param requestTimeout how long a charger may take to answer
+ * @param requestTimeout how long a charger may take to respond
  * @param firmwareTimeout how long a charger may take to come back after an upload
  * @param requestQueue requests that may wait for one charger
  * @param maxConnections connections at a time

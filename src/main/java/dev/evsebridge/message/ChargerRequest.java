@@ -11,7 +11,7 @@ public sealed interface ChargerRequest {
   /** The charger that is meant: its serial number or configured name. */
   String clientId();
 
-  /** The answer that the charger gives, or null for a firmware upload, which it never answers. */
+  /** The charger's response; null for a firmware upload, which has none. */
   @Nullable Class<? extends ChargerResponse> response();
 
   /** Asks for a sign of life. */

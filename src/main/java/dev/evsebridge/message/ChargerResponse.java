@@ -1,5 +1,5 @@
 package dev.evsebridge.message;
 
-/** A charger's answer to a request. Answers carry no id: they come in the order of the requests. */
+/** A charger's response to a request. It carries no id: responses come in the requests' order. */
 public sealed interface ChargerResponse extends ChargerMessage
     permits PingResponse, Reading, SetPwmPercentResponse, SetContactorStateResponse {}

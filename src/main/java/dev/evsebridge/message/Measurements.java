@@ -7,12 +7,12 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  *
  * @param pilotVoltage state of the control pilot
  * @param proximityPilotAmps rating of the plugged cable
- * @param phase1Millivolts 0 to 4294967295
- * @param phase2Millivolts 0 to 4294967295
- * @param phase3Millivolts 0 to 4294967295
- * @param phase1Milliamps 0 to 4294967295
- * @param phase2Milliamps 0 to 4294967295
- * @param phase3Milliamps 0 to 4294967295
+ * @param phase1Millivolts raw ADC peak, 0 to 4095, in spite of its name; up to 4294967295 passes
+ * @param phase2Millivolts raw ADC peak, 0 to 4095, in spite of its name; up to 4294967295 passes
+ * @param phase3Millivolts raw ADC peak, 0 to 4095, in spite of its name; up to 4294967295 passes
+ * @param phase1Milliamps likewise a raw ADC peak
+ * @param phase2Milliamps likewise a raw ADC peak
+ * @param phase3Milliamps likewise a raw ADC peak
  * @param wifiRssiDbm signal strength
  * @param uptimeMilliseconds since the charger's start; wraps at 2^32, after 49.7 days
  * @param controlPilotAdc raw reading; 0 from firmware before version 3, which does not send it

@@ -3,7 +3,7 @@ package dev.evsebridge.message;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 
 /**
- * Answer to a ping.
+ * Response to a ping.
  *
  * @param clientId the charger
  */

@@ -3,7 +3,7 @@ package dev.evsebridge.message;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 
 /**
- * Answer to a switched contactor.
+ * Response to a switched contactor.
  *
  * @param clientId the charger
  */

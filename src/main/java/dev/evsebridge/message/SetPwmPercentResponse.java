@@ -3,7 +3,7 @@ package dev.evsebridge.message;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 
 /**
- * Answer to a change of the duty cycle.
+ * Response to a change of the duty cycle.
  *
  * @param clientId the charger
  */

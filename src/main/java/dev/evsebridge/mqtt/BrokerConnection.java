@@ -424,7 +424,7 @@ public final class BrokerConnection {
     BrokerLink current = link;
     Duration patience = settings.keepAlive().multipliedBy(5).dividedBy(2);
     if (current != null && subscribed && outbox.oldestInFlight().compareTo(patience) > 0) {
-      lost(current, new LinkEnd(LinkEnd.Cause.SILENCE, "it has stopped answering"));
+      lost(current, new LinkEnd(LinkEnd.Cause.SILENCE, "it has stopped responding"));
     }
   }
 
@@ -512,7 +512,7 @@ public final class BrokerConnection {
         });
     try {
       if (!closed.await(2 * GOODBYE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.warn("Left the broker without a goodbye: it did not answer");
+        LOG.warn("Could not disconnect from the broker in order: it did not respond");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

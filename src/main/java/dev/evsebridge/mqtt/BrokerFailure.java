@@ -48,7 +48,7 @@ final class BrokerFailure {
       return lowerCase(cause.getMessage()) + "; is it running, and is mqtt.broker right?";
     }
     if (cause instanceof SocketTimeoutException) {
-      return "it does not answer; check mqtt.broker and the firewall";
+      return "it does not respond; check mqtt.broker and the firewall";
     }
     if (cause instanceof CertificateExpiredException) {
       return "TLS: the certificate of the broker, or of its CA, has expired; renew it, or check this machine's clock";
@@ -176,7 +176,7 @@ final class BrokerFailure {
           "it takes no subscriptions with wildcards (+, #)";
       case MqttClientException.REASON_CODE_CLIENT_TIMEOUT,
           MqttClientException.REASON_CODE_WRITE_TIMEOUT ->
-          "it has stopped answering";
+          "it has stopped responding";
       case MqttClientException.REASON_CODE_CONNECTION_LOST,
           MqttClientException.REASON_CODE_CLIENT_NOT_CONNECTED,
           MqttClientException.REASON_CODE_CLIENT_DISCONNECTING ->

@@ -310,7 +310,7 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
       subscriptions.deliver(topic, message);
     } catch (RuntimeException e) {
       // The client library would swallow it.
-      LOG.error("Fault while taking in a message on {}", topic, e);
+      LOG.error("A message on {} could not be delivered to its route", topic, e);
     }
     if (message.getQos() == 1) {
       // As long as it is not acknowledged, the broker sends fewer others.
@@ -417,8 +417,8 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
 
   /**
    * Ends it, connected or not. The socket is closed at once: the library leaves it, and three
-   * threads, when it is to be closed while it connects; a broker that answers later would throw out
-   * the next connection. The rest may take a while, and nobody waits for it.
+   * threads, when it is to be closed while it connects; a broker that responds later would throw
+   * out the next connection. The rest may take a while, and nobody waits for it.
    */
   void abandon() {
     try {

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lets the client library look, as often as the connection's keep-alive wants, whether it must send
- * a ping and whether the last one was answered. The library's own class looks for the first time
+ * a ping and whether the last one had a response. The library's own class looks for the first time
  * only after the interval that <i>it</i> asked for: a broker that wants a shorter one (Server Keep
  * Alive) has hung up by then.
  */

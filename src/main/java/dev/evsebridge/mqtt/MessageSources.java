@@ -1,15 +1,15 @@
 package dev.evsebridge.mqtt;
 
-/** Where the messages for the broker come from, as seen by the one who must hold them back. */
+/** Where the messages for the broker come from, as seen by the one who must pause them. */
 public interface MessageSources {
 
   /** Each source may pass one more message and must then wait. */
   void pause();
 
   /**
-   * Lets some of those that wait go on; all of them at once would only have to be held back again.
+   * Resumes some of those that are paused; all at once would only have to be paused again.
    *
-   * @return whether others still wait
+   * @return whether others are still paused
    */
   boolean resumeSome();
 }

@@ -19,7 +19,7 @@ final class NativeHeap {
   private static final String COMMANDS = "com.sun.management:type=DiagnosticCommand";
   private static final String TRIM = "systemTrimNativeHeap";
 
-  /** Creates the machine trim by itself, every so many milliseconds; 0 is never. */
+  /** Has the JVM trim by itself, every so many milliseconds; 0 is never. */
   private static final String INTERVAL_OPTION = "TrimNativeHeapInterval";
 
   private boolean trimmable = !isTrimmedAlready();

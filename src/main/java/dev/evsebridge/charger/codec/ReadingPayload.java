@@ -16,8 +16,8 @@ import java.nio.charset.StandardCharsets;
  *      1      PWM percent                                u8
  *      2      pilot voltage: 12, 9, 6, 3 V, fault        u8, 0 to 4
  *      3      proximity pilot: 13, 20, 32 A, no cable    u8, 0 to 3
- *  4, 8, 12   phase 1, 2, 3 voltage, millivolts          u32
- * 16, 20, 24  phase 1, 2, 3 current, milliamps           u32
+ *  4, 8, 12   phase 1, 2, 3 voltage, raw ADC peak        u32
+ * 16, 20, 24  phase 1, 2, 3 current, raw ADC peak        u32
  *     28      Wi-Fi signal strength, dBm                 i32
  *     32      uptime, milliseconds                       u32
  *     36, 40  control and proximity pilot, raw readings  u32, from firmware version 3 on
