@@ -179,6 +179,12 @@ class RoutesTest {
   @MethodSource("toCharger")
   void bringEachRequestToItsCharger(KnownMessages.ToCharger row) {
     deliver(row.json());
+    if (row.request() instanceof ChargerRequest.UploadFirmware) {
+      // Before an upload the bridge asks whether the contactor is open.
+      assertEquals(List.of(new ChargerRequest.CollectData(SERIAL)), received());
+      charger.writeInbound(KnownMessages.reading("shortest reading, all zero"));
+      charger.runPendingTasks();
+    }
 
     List<ChargerRequest> received = received();
     assertEquals(1, received.size());
