@@ -13,6 +13,8 @@ import dev.evsebridge.message.SerialNumber;
 import io.netty.channel.Channel;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
@@ -33,7 +35,11 @@ public final class ChargerSession {
 
   private long lastRequestAtNanos = openedAtNanos;
   private @Nullable FirmwareUpload toVerify;
-  private @Nullable SessionObserver observer;
+
+  /** Those who are told what happens here; of most sessions nobody. */
+  private List<SessionObserver> observers = List.of();
+
+  private boolean sharesCollects;
   private volatile @Nullable String closeReason;
 
   ChargerSession(
@@ -92,8 +98,9 @@ public final class ChargerSession {
   }
 
   /**
-   * Sends a request of the bridge itself, after those that wait already; from any thread. While the
-   * session is observed, a collect shares the response of one that is on the wire or waits.
+   * Sends a request of the bridge itself, after those that wait already; from any thread. When the
+   * session {@linkplain #shareCollects shares} collects, a collect shares the response of one that
+   * is on the wire or waits.
    *
    * @return ends with the response, or with a {@link RequestFailedException}
    */
@@ -133,7 +140,7 @@ public final class ChargerSession {
       pending.fail(refusal);
       return;
     }
-    if (observer != null && requests.share(pending)) {
+    if (sharesCollects && requests.share(pending)) {
       return;
     }
     observe(pending);
@@ -141,19 +148,24 @@ public final class ChargerSession {
   }
 
   private void observe(PendingRequest pending) {
-    SessionObserver told = observer;
     ChargerRequest request = pending.request();
-    if (told != null
+    if (!observers.isEmpty()
         && (request instanceof SetContactorState || request instanceof SetPwmPercent)) {
       pending.whenEnded(
           (response, failure) -> {
             if (failure instanceof RequestFailedException failed) {
-              told.failed(this, request, failed.code());
+              tell(observer -> observer.failed(this, request, failed.code()));
             } else if (failure == null) {
-              told.acknowledged(this, request);
+              tell(observer -> observer.acknowledged(this, request));
             }
           },
           this::fault);
+    }
+  }
+
+  private void tell(Consumer<SessionObserver> event) {
+    for (SessionObserver observer : observers) {
+      event.accept(observer);
     }
   }
 
@@ -163,27 +175,31 @@ public final class ChargerSession {
   }
 
   /**
-   * Has an observer told what happens from now on. To be called when the session is announced to a
-   * {@link SessionListener}, or later on the session's event loop.
+   * Has one more observer told what happens from now on. To be called when the session is announced
+   * to a {@link SessionListener}, or later on the session's event loop.
    */
-  public void observe(SessionObserver sessionObserver) {
-    observer = sessionObserver;
+  public void observe(SessionObserver observer) {
+    List<SessionObserver> more = new ArrayList<>(observers);
+    more.add(observer);
+    observers = List.copyOf(more);
+  }
+
+  /**
+   * From now on, a collect shares the response of one that is on the wire or waits: each of them
+   * blinds the charger for 0.6 s. To be called as {@link #observe}.
+   */
+  public void shareCollects() {
+    sharesCollects = true;
   }
 
   /** The session is registered. */
   void opened() {
-    SessionObserver told = observer;
-    if (told != null) {
-      told.connected(this);
-    }
+    tell(observer -> observer.connected(this));
   }
 
   /** The charger says that something has changed. */
   public void notified() {
-    SessionObserver told = observer;
-    if (told != null) {
-      told.notified(this);
-    }
+    tell(observer -> observer.notified(this));
   }
 
   private void run(Runnable task, Runnable ended) {
@@ -217,10 +233,7 @@ public final class ChargerSession {
         toVerify = null;
         upload.verified(this, reading);
       }
-      SessionObserver told = observer;
-      if (told != null) {
-        told.reading(this, reading);
-      }
+      tell(observer -> observer.reading(this, reading));
     }
   }
 
@@ -249,10 +262,7 @@ public final class ChargerSession {
   /** Fails everything outstanding; the channel has become inactive. */
   void closed() {
     requests.close();
-    SessionObserver told = observer;
-    if (told != null) {
-      told.disconnected(this);
-    }
+    tell(observer -> observer.disconnected(this));
   }
 
   @Override

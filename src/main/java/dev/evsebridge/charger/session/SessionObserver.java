@@ -5,9 +5,9 @@ import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.Reading;
 
 /**
- * Is told what happens on one charger's connection; a session has at most one. Everything is told
- * on the connection's event loop, in the order in which it happens, after it has been published;
- * must not block. An observer may submit requests from within.
+ * Is told what happens on one charger's connection. Everything is told on the connection's event
+ * loop, in the order in which it happens, after it has been published; must not block. An observer
+ * may submit requests from within.
  */
 public interface SessionObserver {
 

@@ -244,6 +244,7 @@ class SessionObserverTest {
           @Override
           public void connected(ChargerSession session, @Nullable ChargerSession replaced) {
             session.observe(observer);
+            session.shareCollects();
           }
 
           @Override
