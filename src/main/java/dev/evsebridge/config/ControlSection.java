@@ -5,7 +5,6 @@ import dev.evsebridge.config.ControlKeys.Wakeup;
 import dev.evsebridge.config.ControlKeys.WhenBrokerIsLost;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +22,7 @@ final class ControlSection {
   private static final int MOST_VOLTS = 300;
   private static final String PROXIMITY = "proximity";
   private static final String FIXED = "fixed:";
+  private static final double NOT_FIXED = 0;
 
   private final SettingReader reader;
 
@@ -137,24 +137,23 @@ final class ControlSection {
   }
 
   private OptionalDouble fixedCableAmps() throws ConfigurationException {
-    return reader
-        .parsed(
+    double amps =
+        reader.parsed(
             Setting.CONTROL_CABLE,
             "it must be proximity, or fixed:A for a tethered cable, with A from 6 to 80",
-            ControlSection::cable)
-        .map(OptionalDouble::of)
-        .orElse(OptionalDouble.empty());
+            ControlSection::cableAmps);
+    return amps == NOT_FIXED ? OptionalDouble.empty() : OptionalDouble.of(amps);
   }
 
-  private static @Nullable Optional<Double> cable(String text) {
+  private static @Nullable Double cableAmps(String text) {
     if (text.equals(PROXIMITY)) {
-      return Optional.empty();
+      return NOT_FIXED;
     }
     Double amps =
         text.startsWith(FIXED)
             ? SettingReader.decimal(text.substring(FIXED.length()).strip())
             : null;
-    return amps == null || amps < LEAST_AMPS || amps > MOST_AMPS ? null : Optional.of(amps);
+    return amps == null || amps < LEAST_AMPS || amps > MOST_AMPS ? null : amps;
   }
 
   private String word(Setting setting, String... words) throws ConfigurationException {

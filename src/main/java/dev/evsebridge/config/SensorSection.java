@@ -38,7 +38,7 @@ final class SensorSection {
     List<Optional<Line>> lines = new ArrayList<>();
     for (Setting phase : phases) {
       lines.add(
-          reader.parsed(
+          reader.parsedIfSet(
               phase,
               "it must be offset,slope,divider: three numbers, slope and divider above 0",
               SensorSection::line));
@@ -46,10 +46,7 @@ final class SensorSection {
     return lines;
   }
 
-  private static @Nullable Optional<Line> line(String text) {
-    if (text.isEmpty()) {
-      return Optional.empty();
-    }
+  private static @Nullable Line line(String text) {
     Matcher numbers = LINE.matcher(text);
     if (!numbers.matches()) {
       return null;
@@ -57,7 +54,7 @@ final class SensorSection {
     double slope = Double.parseDouble(numbers.group(2));
     double divider = Double.parseDouble(numbers.group(3));
     return slope > 0 && divider > 0
-        ? Optional.of(new Line(Double.parseDouble(numbers.group(1)), slope, divider))
+        ? new Line(Double.parseDouble(numbers.group(1)), slope, divider)
         : null;
   }
 }

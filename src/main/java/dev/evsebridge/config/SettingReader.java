@@ -106,6 +106,21 @@ final class SettingReader {
     return first;
   }
 
+  /** Reads as {@link #parsed} does; empty where nothing is set. */
+  <T> Optional<T> parsedIfSet(Setting setting, String allowed, Function<String, @Nullable T> parser)
+      throws ConfigurationException {
+    return parsed(
+        setting,
+        allowed,
+        text -> {
+          if (text.isEmpty()) {
+            return Optional.empty();
+          }
+          T parsed = parser.apply(text);
+          return parsed == null ? null : Optional.of(parsed);
+        });
+  }
+
   int number(Setting setting, int least, int most) throws ConfigurationException {
     return parsed(
         setting,
@@ -174,16 +189,12 @@ final class SettingReader {
   /** Empty where nothing is set. */
   OptionalDouble optionalDecimal(Setting setting, double least, double most)
       throws ConfigurationException {
-    return parsed(
-        setting,
-        "it must be a number, %s to %s".formatted(written(least), written(most)),
-        text -> {
-          if (text.isEmpty()) {
-            return OptionalDouble.empty();
-          }
-          Double number = decimal(text, least, most);
-          return number == null ? null : OptionalDouble.of(number);
-        });
+    return parsedIfSet(
+            setting,
+            "it must be a number, %s to %s".formatted(written(least), written(most)),
+            text -> decimal(text, least, most))
+        .map(OptionalDouble::of)
+        .orElse(OptionalDouble.empty());
   }
 
   private static @Nullable Double decimal(String text, double least, double most) {

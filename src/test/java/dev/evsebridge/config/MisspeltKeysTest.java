@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MisspeltKeysTest {
@@ -40,13 +41,32 @@ class MisspeltKeysTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "my.broker", "my.mqtt.broker", "mqqtt.qos.x", "plain", "camel.main.name", "second.broker",
-        "garage.topic", "evse", "mqtt", "mymqtt.topic", "evsename.x", ".broker"
+        "my.broker",
+        "my.mqtt.broker",
+        "mqqtt.qos.x",
+        "mqxyz.max_payload",
+        "plain",
+        "camel.main.name",
+        "second.broker",
+        "garage.topic",
+        "evse",
+        "mqtt",
+        "mymqtt.topic",
+        "evsename.x",
+        ".broker"
       })
   void leavesTheUsersOwnKeysAlone(String key) throws ConfigurationException {
     folder.properties(key + " = 1");
 
     assertEquals(9091, folder.read().bindPort());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Setting.class)
+  void neverTakesAKeyThatBeginsWithMyForASetting(Setting setting) throws ConfigurationException {
+    folder.properties("my." + setting.nameInTable() + " = 1");
+
+    assertEquals("1", folder.read().placeholders().get("my." + setting.nameInTable()));
   }
 
   @Test
