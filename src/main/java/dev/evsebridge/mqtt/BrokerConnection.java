@@ -288,7 +288,6 @@ public final class BrokerConnection {
 
   private void subscribeAll(BrokerLink current) {
     for (Subscription subscription : subscriptions.all()) {
-      executor.stillAtWork();
       if (isVital(subscription) && !subscribe(current, subscription)) {
         return;
       }
@@ -333,6 +332,8 @@ public final class BrokerConnection {
 
   /** Returns whether the link is still of use. */
   private boolean subscribe(BrokerLink current, Subscription subscription) {
+    // Each may wait for the broker, and there may be many.
+    executor.stillAtWork();
     String refusal = current.subscribe(subscription);
     if (refusal == null) {
       refused.remove(subscription);

@@ -30,6 +30,18 @@ class WatchdogIT {
                   asyncDelayed: "false"
       """;
 
+  /** Other files send to it. */
+  private static final String REPLY =
+      """
+      - route:
+          id: reply
+          from:
+            uri: direct:reply
+            steps:
+              - to:
+                  uri: paho-mqtt5:replies
+      """;
+
   private final String serial = Serials.next();
 
   @Test
@@ -61,6 +73,7 @@ class WatchdogIT {
             BridgeProcess.connectingTo(mosquitto)
                 .environment("MQTT_CLIENT_ID", "two")
                 .file("routes/mqtt-to-charger.yaml", toChargers + ENDLESS_STEP)
+                .file("routes/reply.yaml", REPLY)
                 .start();
         RawCharger one =
             RawCharger.connect(deafToChargers.awaitListening().port()).hello(serial, 9);
