@@ -2,10 +2,13 @@ package dev.evsebridge.app;
 
 import dev.evsebridge.charger.connection.ChargerPipeline;
 import dev.evsebridge.charger.session.SessionRegistry;
+import dev.evsebridge.config.MqttSettings;
+import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.message.BridgeJson;
 import dev.evsebridge.request.ErrorReports;
 import dev.evsebridge.request.Replies;
 import dev.evsebridge.request.RequestReader;
+import dev.evsebridge.request.SetPointReader;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.camel.component.jackson.JacksonDataFormat;
@@ -20,15 +23,21 @@ public final class Beans {
    *
    * @param chargerPipeline equips each connection of the listener route
    * @param sessionRegistry finds the open socket of a charger
-   * @param maxPayloadBytes the longest request
+   * @param chargeControl takes set-points
+   * @param mqtt topics and limits of requests
    */
   public static Map<String, Object> named(
-      ChargerPipeline chargerPipeline, SessionRegistry sessionRegistry, int maxPayloadBytes) {
+      ChargerPipeline chargerPipeline,
+      SessionRegistry sessionRegistry,
+      ChargeControl chargeControl,
+      MqttSettings mqtt) {
     Map<String, Object> beans = new LinkedHashMap<>();
     beans.put("chargerPipeline", chargerPipeline);
     beans.put("json", json());
-    beans.put("requests", new RequestReader(maxPayloadBytes));
+    beans.put("requests", new RequestReader(mqtt.maxPayloadBytes()));
     beans.put("sessionRegistry", sessionRegistry);
+    beans.put("setPoints", new SetPointReader(mqtt.subscribeTopic()));
+    beans.put("chargeControl", chargeControl);
     beans.put("replies", new Replies());
     beans.put("errorReports", new ErrorReports());
     return beans;

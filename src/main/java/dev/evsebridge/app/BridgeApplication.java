@@ -14,6 +14,8 @@ import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.MqttSettings;
+import dev.evsebridge.config.SupervisionKeys;
+import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.control.FailSafe;
 import dev.evsebridge.control.Health;
 import dev.evsebridge.message.ErrorCode;
@@ -27,6 +29,7 @@ import dev.evsebridge.runtime.ServiceManager;
 import dev.evsebridge.runtime.Watchdog;
 import dev.evsebridge.simulator.Simulator;
 import dev.evsebridge.state.Availability;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -61,6 +64,8 @@ final class BridgeApplication implements AutoCloseable {
   private final BrokerConnection broker;
   private final Availability availability;
   private final SessionRegistry registry;
+  private final ChargeControl chargeControl;
+  private final Admission admission;
   private final CamelRoutes camel;
   private final CompletableFuture<@Nullable ConfigurationException> stopped =
       new CompletableFuture<>();
@@ -81,12 +86,13 @@ final class BridgeApplication implements AutoCloseable {
         new BrokerConnection(settings.mqtt(), 2 * maxConnections, new PausedChargers(backPressure));
     this.availability = new Availability(journalFile(settings), announcements::availability);
     this.registry = new SessionRegistry(settings.limits(), availability, openRequests);
+    this.chargeControl = ControlSetup.create(settings, registry, (serial, clientId, status) -> {});
+    this.admission =
+        new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
     this.camel = new CamelRoutes(settings.placeholders(), beans());
   }
 
   private Map<String, Object> beans() {
-    Admission admission =
-        new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
     ChargerPipeline pipeline =
         new ChargerPipeline(
             registry,
@@ -95,7 +101,7 @@ final class BridgeApplication implements AutoCloseable {
             announcements::error,
             new EventLoopPulses(watchdog)::watch);
     Map<String, Object> beans =
-        new HashMap<>(Beans.named(pipeline, registry, settings.mqtt().maxPayloadBytes()));
+        new HashMap<>(Beans.named(pipeline, registry, chargeControl, settings.mqtt()));
     beans.put("direct", direct);
     beans.put("paho-mqtt5", new BridgeMqttComponent(broker));
     return beans;
@@ -123,6 +129,9 @@ final class BridgeApplication implements AutoCloseable {
             this::startSimulator,
             this::couldNotListen);
     failSafe = guard;
+    if (ControlSetup.isOn(settings)) {
+      startControl(guard);
+    }
     watchdog.add(guard.pulse());
     RouteFolder folder = new RouteFolder(DefaultFiles.routesFor(Path.of("")));
     RouteReload reload =
@@ -167,6 +176,30 @@ final class BridgeApplication implements AutoCloseable {
     Footprint.keepSmall();
   }
 
+  private void startControl(FailSafe guard) {
+    ControlSetup.warn(settings);
+    registry.addListener(chargeControl);
+    registry.guard(chargeControl);
+    registry.listener(chargeControl);
+    guard.keepControlled(
+        chargeControl,
+        only -> admission.letIn(serial -> !only || ControlSetup.of(settings, serial) != null));
+    SupervisionKeys supervision = settings.supervision();
+    supervision
+        .aliveTopic()
+        .ifPresent(topic -> broker.listen(topic, payload -> heard(supervision, payload)));
+    chargeControl.start();
+  }
+
+  /** What the controller says of itself: its birth message, or its last will. */
+  private void heard(SupervisionKeys supervision, byte[] payload) {
+    if (new String(payload, StandardCharsets.UTF_8).strip().equals(supervision.alivePayload())) {
+      chargeControl.controlIsAlive();
+    } else {
+      chargeControl.controlIsGone();
+    }
+  }
+
   private void startSimulator() {
     Simulator chargers = simulation.against(listenAddress.fromHere());
     if (chargers != null) {
@@ -207,7 +240,7 @@ final class BridgeApplication implements AutoCloseable {
     if (started) {
       LOG.info("Stopping");
     }
-    watchdog.stopWithin(STOP_LIMIT);
+    watchdog.stopWithin(STOP_LIMIT.plus(ControlSetup.longestStop(settings)));
     if (health != null) {
       health.close();
     }
@@ -218,6 +251,7 @@ final class BridgeApplication implements AutoCloseable {
     if (simulated != null) {
       simulated.close();
     }
+    chargeControl.stop();
     if (failSafe != null) {
       failSafe.stop();
     }

@@ -12,6 +12,7 @@ import dev.evsebridge.charger.session.SessionListener;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.ConfigurationException;
+import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.mqtt.BrokerTrial;
@@ -66,7 +67,7 @@ final class Check {
             error -> {},
             channel -> {});
     Map<String, Object> beans =
-        new HashMap<>(Beans.named(pipeline, registry, settings.mqtt().maxPayloadBytes()));
+        new HashMap<>(Beans.named(pipeline, registry, ChargeControl.ofNobody(), settings.mqtt()));
     beans.put("paho-mqtt5", mqtt.get());
     CamelRoutes camel = new CamelRoutes(settings.placeholders(), beans);
     try {

@@ -21,7 +21,10 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What controllers must not forget over a restart, one file per charger, named by its serial number
@@ -36,7 +39,11 @@ import org.jspecify.annotations.Nullable;
  * A file is written whole beside the old one, forced to the disk and then renamed: a power cut
  * leaves the old or the new content, never half of it.
  */
-final class ControlJournal {
+public final class ControlJournal {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ControlJournal.class);
+
+  private static final String SUFFIX = ".json";
 
   private static final ObjectMapper JSON =
       JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
@@ -50,7 +57,7 @@ final class ControlJournal {
    * @param folder is created when something is written
    * @param clock wall time, which the files hold
    */
-  ControlJournal(Path folder, Clock clock) {
+  public ControlJournal(Path folder, Clock clock) {
     this.folder = folder;
     this.clock = clock;
   }
@@ -98,13 +105,32 @@ final class ControlJournal {
         fresh, file(serial), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
   }
 
+  /** The chargers that something is remembered of; none when the folder can't be read. */
+  List<SerialNumber> serials() {
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> name.endsWith(SUFFIX))
+          .map(name -> name.substring(0, name.length() - SUFFIX.length()))
+          .filter(SerialNumber::isSerialNumber)
+          .map(SerialNumber::new)
+          .toList();
+    } catch (IOException e) {
+      LOG.error("Can't read {} (bridge.state_dir): {}", folder, e.toString());
+      return List.of();
+    }
+  }
+
   /** Forgets a charger. */
   void delete(SerialNumber serial) throws IOException {
     boolean unused = Files.deleteIfExists(file(serial));
   }
 
   Path file(SerialNumber serial) {
-    return folder.resolve(serial.hex() + ".json");
+    return folder.resolve(serial.hex() + SUFFIX);
   }
 
   /** The content of a file; instants are wall time. */

@@ -1,5 +1,6 @@
 package dev.evsebridge.control;
 
+import dev.evsebridge.charger.session.ChargerSession;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.mqtt.BrokerListener;
 import dev.evsebridge.runtime.FailStopExecutor;
@@ -42,6 +43,9 @@ public final class FailSafe implements BrokerListener {
   private final FailStopExecutor executor = new FailStopExecutor("fail-safe");
   private final DeadManSwitch deadMan;
 
+  private @Nullable ChargeControl control;
+  private Consumer<Boolean> onlyControlled = only -> {};
+  private boolean keepsControlled;
   private boolean everListened;
   private boolean stopping;
   private @Nullable ScheduledFuture<?> nextLook;
@@ -71,6 +75,18 @@ public final class FailSafe implements BrokerListener {
     this.firstStarted = firstStarted;
     this.firstStartFailed = firstStartFailed;
     this.deadMan = new DeadManSwitch(grace);
+  }
+
+  /**
+   * From now on keeps chargers under control connected while the broker is away: their controller
+   * watches them, and stops them where nothing else is set. To be called before the broker is
+   * there.
+   *
+   * @param onlyControlled lets in only chargers under control, or all again
+   */
+  public void keepControlled(ChargeControl chargeControl, Consumer<Boolean> onlyControlled) {
+    this.control = chargeControl;
+    this.onlyControlled = onlyControlled;
   }
 
   /** Beats while the thread of the fail-safe is at work. */
@@ -156,6 +172,12 @@ public final class FailSafe implements BrokerListener {
   }
 
   private void listen() {
+    if (keepsControlled && control != null) {
+      keepsControlled = false;
+      onlyControlled.accept(false);
+      control.brokerBack();
+      LOG.info("The broker is back: listening for all chargers again");
+    }
     if (listening) {
       return;
     }
@@ -178,6 +200,11 @@ public final class FailSafe implements BrokerListener {
   }
 
   private void stopListening() {
+    ChargeControl controllers = control;
+    if (controllers != null) {
+      stopUncontrolled(controllers);
+      return;
+    }
     if (!listening) {
       return;
     }
@@ -191,6 +218,23 @@ public final class FailSafe implements BrokerListener {
     } catch (Exception e) {
       // Chargers that nobody controls must not stay: the process ends, and with it its port.
       throw new IllegalStateException("could not stop listening for chargers", e);
+    }
+  }
+
+  private void stopUncontrolled(ChargeControl controllers) {
+    if (keepsControlled) {
+      return;
+    }
+    keepsControlled = true;
+    LOG.warn(
+        "No connection to the broker has worked for {} s: the charge controllers go on without it; chargers without one are disconnected",
+        grace.toSeconds());
+    onlyControlled.accept(true);
+    controllers.brokerLost();
+    for (ChargerSession session : registry.sessions()) {
+      if (!controllers.controls(session)) {
+        session.close("the broker is away");
+      }
     }
   }
 

@@ -28,6 +28,12 @@ public enum ErrorCode {
   CONTACTOR_CLOSED,
   /** The charger has come back from a firmware upload without having restarted. */
   FIRMWARE_REFUSED,
+  /** A raw command to contactor or control pilot, but the charge controller has the charger. */
+  CONTROLLED,
+  /** A set-point for a charger that is not under the charge controller. */
+  NOT_CONTROLLED,
+  /** No firmware image is configured. */
+  NO_IMAGE,
   /** A charger broke the protocol and was disconnected; belongs to no request. */
   PROTOCOL_ERROR,
   /** A step of an edited route failed on a request: the fault is in the route. */

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.eclipse.paho.mqttv5.common.packet.MqttReturnCode;
@@ -158,6 +159,18 @@ public final class BrokerConnection {
     publish(
         new OutgoingMessage(
             topic, text.getBytes(StandardCharsets.UTF_8), 1, true, new MqttProperties()));
+  }
+
+  /**
+   * Listens to a topic that the bridge itself follows, for as long as it runs.
+   *
+   * @param receiver takes payloads, stored ones too, on the connection's thread; must not block
+   */
+  public void listen(String topic, Consumer<byte[]> receiver) {
+    int unused =
+        subscribe(
+            new Subscription(
+                topic, 1, (received, message) -> receiver.accept(message.getPayload())));
   }
 
   int subscribe(Subscription subscription) {

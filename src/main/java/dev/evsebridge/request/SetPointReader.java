@@ -11,6 +11,7 @@ import dev.evsebridge.message.SetPointRequest;
 import dev.evsebridge.message.SetPointRequest.InstallFirmware;
 import dev.evsebridge.message.SetPointRequest.Reset;
 import dev.evsebridge.message.SetPointRequest.SetPoints;
+import dev.evsebridge.message.SignOfLife;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -66,11 +67,7 @@ public final class SetPointReader {
     String key = topic.group(2);
     RequestContext context = RequestContext.of(exchange);
     context.identify(clientId, requestType(key), exchange);
-    if (context.isRetained()) {
-      throw new RequestFailedException(
-          ErrorCode.RETAINED_REQUEST,
-          "The set-point was stored as a retained message; such messages are never taken. Send it without the retain flag.");
-    }
+    refuseStored(context);
     if (exchange.getProperty(Deadline.PROPERTY, Deadline.NONE, Deadline.class).passed()) {
       throw new RequestFailedException(
           ErrorCode.TIMEOUT, "The message expired before it was read; it was not taken.");
@@ -80,6 +77,30 @@ public final class SetPointReader {
       throw new RequestFailedException(ErrorCode.INVALID_VALUE, "The message is empty.");
     }
     return key == null ? fromJson(clientId, payload) : single(clientId, key, text(payload));
+  }
+
+  /**
+   * Reads a sign of life of whoever controls one charger, or all: the topic says whose it is, the
+   * payload says nothing.
+   *
+   * @throws RequestFailedException when it was stored: nobody may be alive any more
+   */
+  public SignOfLife signOfLife(Exchange exchange) {
+    String topic = below(exchange);
+    String clientId =
+        topic.endsWith("/alive") ? topic.substring(0, topic.length() - "/alive".length()) : null;
+    RequestContext context = RequestContext.of(exchange);
+    context.identify(clientId, "alive", exchange);
+    refuseStored(context);
+    return new SignOfLife(clientId);
+  }
+
+  private static void refuseStored(RequestContext context) {
+    if (context.isRetained()) {
+      throw new RequestFailedException(
+          ErrorCode.RETAINED_REQUEST,
+          "The message was stored as a retained message; such messages are never taken. Send it without the retain flag.");
+    }
   }
 
   private String below(Exchange exchange) {

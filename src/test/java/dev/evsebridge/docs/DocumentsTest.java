@@ -17,6 +17,7 @@ import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.Configuration;
 import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.Setting;
+import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.docs.MarkdownFile.Line;
 import dev.evsebridge.docs.MarkdownFile.Row;
 import dev.evsebridge.message.ErrorCode;
@@ -171,7 +172,8 @@ class DocumentsTest {
       return Beans.named(
           new ChargerPipeline(registry, admission, new BackPressure(), error -> {}, channel -> {}),
           registry,
-          settings.mqtt().maxPayloadBytes());
+          ChargeControl.ofNobody(),
+          settings.mqtt());
     } catch (ConfigurationException e) {
       throw new AssertionError(e);
     }

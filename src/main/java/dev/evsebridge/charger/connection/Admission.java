@@ -8,6 +8,7 @@ import dev.evsebridge.runtime.LogThrottle;
 import java.time.Duration;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Who may connect, under which name, and what all connections of a listener are held to. */
@@ -22,6 +23,7 @@ public final class Admission {
   private final SessionLimits limits;
   private final Function<SerialNumber, String> clientIds;
   private final Set<SerialNumber> allowedSerials;
+  private volatile Predicate<SerialNumber> letIn = serial -> true;
   private final DuplicateSerialWatch duplicates =
       new DuplicateSerialWatch(DUPLICATE_WINDOW, System::nanoTime);
 
@@ -58,6 +60,16 @@ public final class Admission {
   /** Whether the configuration lets this charger in. */
   boolean isAllowed(Hello hello) {
     return allowedSerials.isEmpty() || allowedSerials.contains(hello.serialNumber());
+  }
+
+  /** Whether this charger may connect now. */
+  boolean isLetIn(Hello hello) {
+    return letIn.test(hello.serialNumber());
+  }
+
+  /** From now on lets in only these, of those that the configuration allows. */
+  public void letIn(Predicate<SerialNumber> chargers) {
+    letIn = chargers;
   }
 
   /**

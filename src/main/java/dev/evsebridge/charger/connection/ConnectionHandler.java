@@ -183,6 +183,8 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
               .formatted(hello.firmwareVersion(), Hello.FIRST_SUPPORTED_VERSION));
     } else if (!admission.isAllowed(hello)) {
       closeUnidentified(ctx, "serial number " + serial + " is not in evse.allowed_serials");
+    } else if (!admission.isLetIn(hello)) {
+      closeUnidentified(ctx, "without the broker nobody controls " + serial);
     } else {
       ChargerSession registered = registry.add(ctx.channel(), hello, admission.clientId(serial));
       session = registered;

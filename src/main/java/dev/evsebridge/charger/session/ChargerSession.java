@@ -16,7 +16,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -127,6 +129,11 @@ public final class ChargerSession {
         },
         pending::failDisconnected);
     return pending.outcome();
+  }
+
+  /** Runs a task later on the connection's event loop; from any thread. */
+  public Future<?> schedule(Runnable task, long delayNanos) {
+    return channel.eventLoop().schedule(task, delayNanos, TimeUnit.NANOSECONDS);
   }
 
   /** Takes a request; from any thread. */

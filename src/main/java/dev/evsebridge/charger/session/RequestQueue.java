@@ -39,6 +39,9 @@ final class RequestQueue {
 
   static final String TAKING_FIRMWARE = "The charger is taking in firmware.";
 
+  /** A safety command without a response for so long no longer holds up the next one. */
+  private static final Duration URGENT_PATIENCE = Duration.ofSeconds(1);
+
   /** A timer that is so much late shows that nothing was read meanwhile either. */
   private static final Duration STANDSTILL = Duration.ofSeconds(1);
 
@@ -170,8 +173,7 @@ final class RequestQueue {
       return null;
     }
     if (!urgent.isEmpty()) {
-      boolean urgentOnWire = unanswered.stream().anyMatch(each -> each.kind() == Kind.URGENT);
-      return urgentOnWire ? null : urgent.poll();
+      return mayGo(urgent.getFirst()) ? urgent.poll() : null;
     }
     PendingRequest next = waiting.peek();
     if (next == null || !unanswered.isEmpty()) {
@@ -184,6 +186,22 @@ final class RequestQueue {
               : new Ping(session.clientId()));
     }
     return waiting.poll();
+  }
+
+  /**
+   * One safety command at a time; but to open waits for nobody, and what has got no response for a
+   * while may have been lost.
+   */
+  private boolean mayGo(PendingRequest command) {
+    if (command.request() instanceof SetContactorState contactor && !contactor.closed()) {
+      return true;
+    }
+    long nowNanos = System.nanoTime();
+    return unanswered.stream()
+        .noneMatch(
+            each ->
+                each.kind() == Kind.URGENT
+                    && nowNanos - each.sentAtNanos() < URGENT_PATIENCE.toNanos());
   }
 
   /** What a request that changes nothing gets first from the charger; null for commands. */

@@ -17,6 +17,7 @@ import dev.evsebridge.charger.session.SessionListener;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.Configuration;
+import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.PingResponse;
@@ -90,7 +91,8 @@ class RoutesTest {
             new ChargerPipeline(
                 registry, admission, new BackPressure(), error -> {}, channel -> {}),
             registry,
-            settings.mqtt().maxPayloadBytes())
+            ChargeControl.ofNobody(),
+            settings.mqtt())
         .forEach(main::bind);
     main.start();
     context = main.getCamelContext();
@@ -130,12 +132,15 @@ class RoutesTest {
   void areAllThere() {
     assertEquals(
         Set.of(
+            "alive-all",
+            "alive-one",
             "availability",
             "charger-listener",
             "charger-to-mqtt",
             "mqtt-to-charger",
             "reply",
-            "report-error"),
+            "report-error",
+            "set-points"),
         new TreeSet<>(context.getRoutes().stream().map(Route::getId).toList()));
   }
 
@@ -155,8 +160,10 @@ class RoutesTest {
   }
 
   @Test
-  void subscribeToOneTopic() {
-    assertEquals(List.of(SUBSCRIBE), mqtt.subscriptions());
+  void subscribeBelowOneTopic() {
+    assertEquals(
+        Set.of(SUBSCRIBE, SUBSCRIBE + "/+/set/#", SUBSCRIBE + "/+/alive", SUBSCRIBE + "/alive"),
+        Set.copyOf(mqtt.subscriptions()));
   }
 
   static Stream<KnownMessages.FromCharger> fromCharger() {

@@ -1,0 +1,352 @@
+package dev.evsebridge.control;
+
+import dev.evsebridge.charger.session.ChargerSession;
+import dev.evsebridge.charger.session.FirmwareListener;
+import dev.evsebridge.charger.session.RequestGuard;
+import dev.evsebridge.charger.session.SessionListener;
+import dev.evsebridge.message.ChargerRequest;
+import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.RequestFailedException;
+import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.message.SetPointRequest;
+import dev.evsebridge.message.SetResponse;
+import dev.evsebridge.message.SignOfLife;
+import dev.evsebridge.runtime.FailStopExecutor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The charge controllers of all chargers that have one: has each follow its charger's sessions,
+ * takes set-points and signs of life, keeps raw commands away, and keeps what must survive a
+ * restart.
+ */
+public final class ChargeControl implements SessionListener, RequestGuard, FirmwareListener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ChargeControl.class);
+
+  /** On top of the stop timeout, as long as a controller takes to open in any case. */
+  private static final Duration STOP_MARGIN = Duration.ofMillis(1_600);
+
+  private static final Duration LOOK = Duration.ofMillis(20);
+  private static final Duration CLERK_PATIENCE = Duration.ofSeconds(1);
+
+  /** Is told what a charger's controller has come to, after it has been stored. */
+  @FunctionalInterface
+  public interface StatusListener {
+    /** Takes the newest status of a charger. */
+    void controlled(SerialNumber serialNumber, String clientId, ControlStatus status);
+  }
+
+  private final Function<SerialNumber, @Nullable ControlSettings> settings;
+  private final Function<SerialNumber, String> clientIds;
+  private final Predicate<String> isConnected;
+  private final ControlJournal journal;
+  private final StatusListener listener;
+  private final FailStopExecutor executor = new FailStopExecutor("charge-control");
+  private final Map<SerialNumber, ControlledCharger> chargers = new ConcurrentHashMap<>();
+
+  /** The last status that each charger's listeners were told; belongs to the executor. */
+  private final Map<SerialNumber, ControlStatus> told = new ConcurrentHashMap<>();
+
+  private volatile boolean brokerLost;
+
+  /**
+   * Creates the control; nobody is controlled yet.
+   *
+   * @param settings of a charger under control; null for others
+   * @param clientIds the configured name of a charger, or its serial number
+   * @param isConnected whether a charger of this client id is connected, controlled or not
+   * @param journal what survives a restart
+   * @param listener is told each change, on a thread of the control
+   */
+  public ChargeControl(
+      Function<SerialNumber, @Nullable ControlSettings> settings,
+      Function<SerialNumber, String> clientIds,
+      Predicate<String> isConnected,
+      ControlJournal journal,
+      StatusListener listener) {
+    this.settings = settings;
+    this.clientIds = clientIds;
+    this.isConnected = isConnected;
+    this.journal = journal;
+    this.listener = listener;
+  }
+
+  /** Controls nobody; nothing is remembered. */
+  public static ChargeControl ofNobody() {
+    return new ChargeControl(
+        serial -> null,
+        SerialNumber::hex,
+        clientId -> false,
+        new ControlJournal(Path.of(""), Clock.systemUTC()),
+        (serial, clientId, status) -> {});
+  }
+
+  /** Reads what is remembered, so that set-points of absent chargers hold from the start. */
+  public void start() {
+    for (SerialNumber serial : journal.serials()) {
+      ControlSettings own = settings.apply(serial);
+      if (own != null) {
+        chargers.computeIfAbsent(serial, unseen -> create(unseen, own));
+      }
+    }
+  }
+
+  private ControlledCharger create(SerialNumber serial, ControlSettings own) {
+    ControlMemory memory = ControlMemory.NONE;
+    try {
+      memory = journal.read(serial);
+    } catch (IOException e) {
+      LOG.error(
+          "Can't use {}: {}. The charger starts with control.initial_enabled and control.initial_limit_amps",
+          journal.file(serial),
+          e.getMessage());
+    }
+    ControlledCharger charger =
+        new ControlledCharger(
+            serial,
+            clientIds.apply(serial),
+            own,
+            memory,
+            (task, delayNanos) -> executor.schedule(task, delayNanos, TimeUnit.NANOSECONDS),
+            this::take,
+            System::nanoTime);
+    if (brokerLost) {
+      String unused = charger.on(new Event.BrokerLost());
+    }
+    return charger;
+  }
+
+  /** Stores what must not be forgotten, then tells the status; off the event loop. */
+  private void take(
+      ControlledCharger charger, ControlStatus status, @Nullable ControlMemory memory) {
+    if (memory == null && status.equals(told.get(charger.serialNumber()))) {
+      return;
+    }
+    told.put(charger.serialNumber(), status);
+    executor.executeUnlessStopped(
+        () -> {
+          if (memory != null) {
+            store(charger.serialNumber(), memory);
+          }
+          listener.controlled(charger.serialNumber(), charger.clientId(), status);
+        });
+  }
+
+  private void store(SerialNumber serial, ControlMemory memory) {
+    try {
+      journal.write(serial, memory);
+    } catch (IOException e) {
+      LOG.error(
+          "Can't write {} (bridge.state_dir): {}. After a restart this charger's set-points and errors may be forgotten",
+          journal.file(serial),
+          e.toString());
+    }
+  }
+
+  /** Whether this charger has a controller. */
+  public boolean controls(ChargerSession session) {
+    return chargers.containsKey(session.serialNumber());
+  }
+
+  @Override
+  public void connected(ChargerSession session, @Nullable ChargerSession replaced) {
+    ControlSettings own = settings.apply(session.serialNumber());
+    if (own != null) {
+      session.shareCollects();
+      session.observe(
+          chargers.computeIfAbsent(session.serialNumber(), serial -> create(serial, own)));
+    }
+  }
+
+  @Override
+  public void disconnected(ChargerSession session) {
+    // Later: its controller is told of the end of its session only after this.
+    executor.executeUnlessStopped(
+        () ->
+            chargers.computeIfPresent(
+                session.serialNumber(),
+                (serial, charger) -> {
+                  if (charger.isForgettable()) {
+                    told.remove(serial);
+                    return null;
+                  }
+                  return charger;
+                }));
+  }
+
+  @Override
+  public @Nullable RequestFailedException refusal(ChargerSession session, ChargerRequest request) {
+    ControlledCharger charger = chargers.get(session.serialNumber());
+    if (charger == null) {
+      return null;
+    }
+    if (request instanceof ChargerRequest.SetContactorState
+        || request instanceof ChargerRequest.SetPwmPercent) {
+      return new RequestFailedException(
+          ErrorCode.CONTROLLED,
+          "The charge controller has this charger; use its set-points enabled and limit_amps.");
+    }
+    if (request instanceof ChargerRequest.UploadFirmware) {
+      String reason = charger.startFirmware();
+      return reason == null ? null : new RequestFailedException(ErrorCode.CONTACTOR_CLOSED, reason);
+    }
+    return null;
+  }
+
+  @Override
+  public void failed(ChargerSession session, ErrorCode code, String detail) {
+    ControlledCharger charger = chargers.get(session.serialNumber());
+    if (charger != null) {
+      charger.firmwareFailed(session, code);
+    }
+  }
+
+  /**
+   * Takes a set-point. For routes.
+   *
+   * @return the response to it
+   * @throws RequestFailedException when it can't be taken
+   */
+  public SetResponse take(SetPointRequest request) {
+    ControlledCharger charger = find(request.clientId());
+    if (request instanceof SetPointRequest.InstallFirmware) {
+      requireKnown(charger, request);
+      throw new RequestFailedException(ErrorCode.NO_IMAGE, "No firmware image is configured.");
+    }
+    if (charger == null) {
+      requireKnown(null, request);
+      throw new RequestFailedException(
+          ErrorCode.NOT_CONTROLLED,
+          "This charger is not under the charge controller (control.mode); send raw requests.");
+    }
+    if (request instanceof SetPointRequest.SetPoints setPoints) {
+      String unused =
+          charger.on(new Event.SetPoint(setPoints.enabled(), setPoints.limitDeciamps()));
+    } else if (request instanceof SetPointRequest.Reset reset) {
+      reset(charger, reset.error());
+    }
+    return new SetResponse(charger.clientId());
+  }
+
+  private void requireKnown(@Nullable ControlledCharger charger, SetPointRequest request) {
+    if (charger == null && !isConnected.test(request.clientId())) {
+      throw new RequestFailedException(
+          ErrorCode.NOT_CONNECTED, "No charger of this client_id is known.");
+    }
+  }
+
+  private static void reset(ControlledCharger charger, String code) {
+    LatchedError error = null;
+    if (!code.equals("all")) {
+      error =
+          LatchedError.ofCode(code)
+              .orElseThrow(
+                  () ->
+                      new RequestFailedException(
+                          ErrorCode.INVALID_VALUE,
+                          "reset must be all, or the code of an error that can be latched."));
+    }
+    String refusal = charger.on(new Event.Reset(error));
+    if (refusal != null) {
+      throw new RequestFailedException(ErrorCode.INVALID_VALUE, refusal);
+    }
+  }
+
+  private @Nullable ControlledCharger find(String clientId) {
+    for (ControlledCharger charger : chargers.values()) {
+      if (charger.clientId().equals(clientId) || charger.serialNumber().hex().equals(clientId)) {
+        return charger;
+      }
+    }
+    return null;
+  }
+
+  /** Takes a sign of life of whoever controls one charger, or all. For routes. */
+  public void alive(SignOfLife sign) {
+    String clientId = sign.clientId();
+    if (clientId == null) {
+      controlIsAlive();
+      return;
+    }
+    ControlledCharger charger = find(clientId);
+    if (charger != null) {
+      String unused = charger.on(new Event.Alive());
+    }
+  }
+
+  /** Whoever controls the chargers is there. */
+  public void controlIsAlive() {
+    tellAll(new Event.Alive());
+  }
+
+  /** Whoever controls the chargers is known to be gone. */
+  public void controlIsGone() {
+    tellAll(new Event.Silent());
+  }
+
+  /** The broker has been away for longer than the grace. */
+  void brokerLost() {
+    brokerLost = true;
+    tellAll(new Event.BrokerLost());
+  }
+
+  /** The broker is back. */
+  void brokerBack() {
+    if (brokerLost) {
+      brokerLost = false;
+      tellAll(new Event.BrokerBack());
+    }
+  }
+
+  private void tellAll(Event event) {
+    for (ControlledCharger charger : chargers.values()) {
+      String unused = charger.on(event);
+    }
+  }
+
+  /**
+   * Ends all charges and returns when every contactor is open, or the stop timeout is over:
+   * chargers that are still closed then have been told to open. The sessions of stopped chargers
+   * are closed.
+   */
+  public void stop() {
+    if (chargers.isEmpty()) {
+      executor.shutdown();
+      return;
+    }
+    Duration longest =
+        chargers.keySet().stream()
+            .map(settings)
+            .filter(own -> own != null)
+            .map(ControlSettings::stopTimeout)
+            .max(Duration::compareTo)
+            .orElse(Duration.ZERO);
+    long endNanos = System.nanoTime() + longest.plus(STOP_MARGIN).toNanos();
+    tellAll(new Event.Stopping());
+    while (chargers.values().stream().anyMatch(ControlledCharger::isConnected)
+        && System.nanoTime() - endNanos < 0) {
+      LockSupport.parkNanos(LOOK.toNanos());
+    }
+    chargers.values().forEach(ControlledCharger::end);
+    executor.shutdown();
+    try {
+      if (!executor.awaitTermination(CLERK_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("What the charge controllers remember could not be stored in time");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
