@@ -2,13 +2,18 @@ package dev.evsebridge.request;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.RequestFailedException;
 import dev.evsebridge.runtime.LogThrottle;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePropertyKey;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,6 +21,10 @@ import org.slf4j.LoggerFactory;
 public final class ErrorReports {
 
   private static final Logger LOG = LoggerFactory.getLogger(ErrorReports.class);
+
+  private static final Pattern LIMIT =
+      Pattern.compile("([A-Z][a-z ]+) \\((\\d+)\\) exceeds the maximum allowed \\((\\d+)");
+  private static final int LONGEST_DETAIL_LOGGED = 500;
 
   private final LogThrottle failedRequests = new LogThrottle(20, Duration.ofSeconds(10));
   private final LogThrottle failedRoutes = new LogThrottle(20, Duration.ofSeconds(10));
@@ -28,15 +37,29 @@ public final class ErrorReports {
 
   /** A request was no JSON, or no JSON object. */
   public ErrorMessage notJson(Exchange exchange) {
-    JsonLocation location = caught(exchange, JacksonException.class).getLocation();
+    JacksonException failure = caught(exchange, JacksonException.class);
+    JsonLocation location = failure.getLocation();
     String where =
         location == null
             ? ""
             : " (line %d, column %d)".formatted(location.getLineNr(), location.getColumnNr());
+    String limit = failure instanceof StreamConstraintsException ? limit(failure) : null;
     return report(
         exchange,
         ErrorCode.INVALID_JSON,
-        "The message must be one JSON object in UTF-8 without duplicate keys%s.".formatted(where));
+        limit == null
+            ? "The message must be one JSON object in UTF-8 without duplicate keys%s."
+                .formatted(where)
+            : limit + where + ".");
+  }
+
+  /** Jackson names what is too large, how large it is and what is allowed. */
+  private static @Nullable String limit(JacksonException failure) {
+    Matcher limit = LIMIT.matcher(String.valueOf(failure.getOriginalMessage()));
+    return limit.find()
+        ? "The message exceeds a limit of its JSON: %s is %s, and at most %s is allowed"
+            .formatted(limit.group(1).toLowerCase(Locale.ROOT), limit.group(2), limit.group(3))
+        : null;
   }
 
   /** A step failed that should not: most likely of an edited route. */
@@ -47,13 +70,13 @@ public final class ErrorReports {
     String reason = message == null ? failure.getClass().getSimpleName() : message;
     failedRoutes.log(
         suffix -> {
-          LOG.error("Route {} failed: {}{}", where, printable(firstLine(reason), 300), suffix);
+          LOG.error("Route {} failed: {}{}", where, Echo.printable(firstLine(reason), 300), suffix);
           LOG.debug("Route {} failed", where, failure);
         });
     RequestContext context = RequestContext.find(exchange);
     return new ErrorMessage(
-        context == null ? null : context.clientId(),
-        context == null ? null : context.requestType(),
+        context == null ? null : sentBack(context.clientId()),
+        context == null ? null : sentBack(context.requestType()),
         ErrorCode.ROUTE_FAILED.code(),
         "A step of the bridge's route %s failed; its log says why.".formatted(where));
   }
@@ -81,17 +104,15 @@ public final class ErrorReports {
         suffix ->
             LOG.warn(
                 "{} for {} failed: {}: {}{}",
-                requestType == null ? "Request" : printable(requestType, 64),
-                clientId == null ? "an unknown charger" : printable(clientId, 64),
+                requestType == null ? "Request" : Echo.printable(requestType, 64),
+                clientId == null ? "an unknown charger" : Echo.printable(clientId, 64),
                 code.code(),
-                detail,
+                Echo.printable(detail, LONGEST_DETAIL_LOGGED),
                 suffix));
-    return new ErrorMessage(clientId, requestType, code.code(), detail);
+    return new ErrorMessage(sentBack(clientId), sentBack(requestType), code.code(), detail);
   }
 
-  /** What came from outside must not forge log lines. */
-  private static String printable(String text, int most) {
-    String clean = text.replaceAll("\\p{Cntrl}", "?");
-    return clean.length() <= most ? clean : clean.substring(0, most) + "…";
+  private static @Nullable String sentBack(@Nullable String text) {
+    return text == null ? null : Echo.sentBack(text);
   }
 }

@@ -82,7 +82,8 @@ public final class RequestReader {
     if (context.isRetained()) {
       throw new RequestFailedException(
           ErrorCode.RETAINED_REQUEST,
-          "The request was stored as a retained message; such requests are never carried out. Send it without the retain flag.");
+          "The request was stored as a retained message; such requests are never carried out. Send"
+              + " it without the retain flag.");
     }
     text(json, "message_type");
   }
@@ -159,14 +160,7 @@ public final class RequestReader {
     throw new RequestFailedException(
         ErrorCode.UNKNOWN_MESSAGE_TYPE,
         "There is no request '%s'; known are request_ping, request_data_collection, request_set_contactor_state, request_set_pwm_percent and request_firmware."
-            .formatted(shown(text(json, "message_type"))));
-  }
-
-  private static String shown(String text) {
-    String printable = text.replaceAll("\\p{Cntrl}", "?");
-    return printable.length() <= SHOWN_CHARACTERS
-        ? printable
-        : printable.substring(0, SHOWN_CHARACTERS) + "…";
+            .formatted(Echo.printable(text(json, "message_type"), SHOWN_CHARACTERS)));
   }
 
   private static @Nullable String textOrNull(@Nullable Object value) {

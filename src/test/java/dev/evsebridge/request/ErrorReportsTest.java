@@ -2,6 +2,7 @@ package dev.evsebridge.request;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JacksonException;
 import dev.evsebridge.message.BridgeJson;
@@ -13,6 +14,8 @@ import org.apache.camel.CamelExecutionException;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePropertyKey;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ErrorReportsTest {
   private final RequestFailedException busy =
@@ -61,8 +64,42 @@ class ErrorReportsTest {
             null,
             null,
             "invalid_json",
-            "The message must be one JSON object in UTF-8 without duplicate keys (line 2, column 7)."),
+            "The message must be one JSON object in UTF-8 without duplicate keys (line 2, column"
+                + " 7)."),
         reports.notJson(exchange));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[[[[[[[[[[[[[[[[[1 | document nesting depth is 17, and at most 16 is allowed",
+        "{\"a\":%s} | number value length is 1001, and at most 1000 is allowed"
+      })
+  void namesTheLimitThatAMessageExceeds(String json, String limit) {
+    caught(
+        assertThrows(
+            JacksonException.class,
+            () -> BridgeJson.mapper().readTree(json.formatted("1".repeat(1001)))));
+
+    ErrorMessage error = reports.notJson(exchange);
+
+    assertEquals("invalid_json", error.error());
+    assertTrue(error.detail().contains(limit), error::detail);
+  }
+
+  @Test
+  void sendsBackOnlyTheBeginningOfWhatIsLong() {
+    RequestContext context = new RequestContext(false);
+    context.keepIn(exchange);
+    context.identify("c".repeat(100_000), "t".repeat(127) + "\uD83D\uDE00", exchange);
+    caught(busy);
+
+    assertEquals(
+        new ErrorMessage("c".repeat(128) + "…", "t".repeat(127) + "…", "busy", "It is busy."),
+        reports.requestFailed(exchange));
+    caught(new IllegalStateException());
+    assertEquals("c".repeat(128) + "…", reports.routeFailed(exchange).clientId());
   }
 
   @Test

@@ -157,7 +157,9 @@ class RequestReaderTest {
             () -> read("{\"message_type\":\"a\\n\\u0000%s\"}".formatted("x".repeat(500))));
 
     assertTrue(
-        failure.detail().startsWith("There is no request 'a??" + "x".repeat(37) + "…'; known"));
+        failure
+            .detail()
+            .startsWith("There is no request 'a\\u000A\\u0000" + "x".repeat(37) + "…'; known"));
   }
 
   @ParameterizedTest
