@@ -24,6 +24,7 @@ public final class Admission {
   private final Function<SerialNumber, String> clientIds;
   private final Set<SerialNumber> allowedSerials;
   private volatile Predicate<SerialNumber> letIn = serial -> true;
+  private final UnaskedChargers unasked = new UnaskedChargers();
   private final DuplicateSerialWatch duplicates =
       new DuplicateSerialWatch(DUPLICATE_WINDOW, System::nanoTime);
 
@@ -45,6 +46,11 @@ public final class Admission {
 
   SessionLimits limits() {
     return limits;
+  }
+
+  /** Of whom it has been said that nobody asks them anything. */
+  UnaskedChargers unasked() {
+    return unasked;
   }
 
   /** Lets some errors through of connections that have never sent a valid frame. */

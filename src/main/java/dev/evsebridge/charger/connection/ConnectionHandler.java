@@ -21,6 +21,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * One connection from its first byte to its end: waits for the hello, registers the charger, hands
@@ -194,14 +195,16 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
       }
       silenceWatch =
           new SilenceWatch(ctx, admission.limits().idleTimeout(), () -> silent(registered));
+      Level level = admission.unasked().contains(registered.clientId()) ? Level.DEBUG : Level.INFO;
       COMINGS_AND_GOINGS.log(
           suffix ->
-              LOG.info(
-                  "Charger {} connected from {}, firmware version {}{}",
-                  registered,
-                  ctx.channel().remoteAddress(),
-                  hello.firmwareVersion(),
-                  suffix));
+              LOG.atLevel(level)
+                  .log(
+                      "Charger {} connected from {}, firmware version {}{}",
+                      registered,
+                      ctx.channel().remoteAddress(),
+                      hello.firmwareVersion(),
+                      suffix));
       ctx.fireChannelRead(new NewConnection(registered.clientId(), hello.firmwareVersion()));
       String suspicion = admission.suspicion(registered);
       if (suspicion != null) {
@@ -246,17 +249,44 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
                     suffix));
       }
     } else {
-      COMINGS_AND_GOINGS.log(
-          suffix ->
-              LOG.info(
-                  "Charger {} disconnected after {} s: {}{}",
-                  ended,
-                  ended.age().toSeconds(),
-                  reasonFor(ended),
-                  suffix));
+      logEnd(ended);
       registry.remove(ended);
     }
     ctx.fireChannelInactive();
+  }
+
+  private void logEnd(ChargerSession ended) {
+    UnaskedChargers unasked = admission.unasked();
+    boolean leftUnasked =
+        ended.closeReason() == null
+            && fault == null
+            && !closedHere
+            && UnaskedChargers.isReason(ended.sinceLastRequest());
+    if (ended.wasAsked()) {
+      unasked.remove(ended.clientId());
+    }
+    if (leftUnasked && unasked.add(ended.clientId())) {
+      COMINGS_AND_GOINGS.log(
+          suffix ->
+              LOG.warn(
+                  "Charger {} has left because nobody asked it anything for 10 s, and will go on"
+                      + " coming and leaving: something must poll each charger, say with"
+                      + " request_data_collection every 5 s (docs/operations.md, Polling by hand)."
+                      + " This is said once{}",
+                  ended,
+                  suffix));
+      return;
+    }
+    Level level = leftUnasked ? Level.DEBUG : Level.INFO;
+    COMINGS_AND_GOINGS.log(
+        suffix ->
+            LOG.atLevel(level)
+                .log(
+                    "Charger {} disconnected after {} s: {}{}",
+                    ended,
+                    ended.age().toSeconds(),
+                    reasonFor(ended),
+                    suffix));
   }
 
   private String reasonFor(ChargerSession ended) {

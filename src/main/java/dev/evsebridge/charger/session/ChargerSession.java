@@ -81,6 +81,11 @@ public final class ChargerSession {
     return Duration.ofNanos(System.nanoTime() - openedAtNanos);
   }
 
+  /** Whether a request has been sent on this connection. */
+  public boolean wasAsked() {
+    return lastRequestAtNanos != openedAtNanos;
+  }
+
   /** How long ago the last request was sent, or the connection was made. */
   public Duration sinceLastRequest() {
     return Duration.ofNanos(System.nanoTime() - lastRequestAtNanos);

@@ -28,6 +28,15 @@ public final class Deadline {
     return after(duration, System::nanoTime);
   }
 
+  /**
+   * That long from an earlier moment, such as the arrival of a message.
+   *
+   * @param sinceNanos the moment, by {@link System#nanoTime}
+   */
+  public static Deadline after(Duration duration, long sinceNanos) {
+    return new Deadline(System::nanoTime, sinceNanos + duration.toNanos());
+  }
+
   static Deadline after(Duration duration, LongSupplier clockNanos) {
     return new Deadline(clockNanos, clockNanos.getAsLong() + duration.toNanos());
   }

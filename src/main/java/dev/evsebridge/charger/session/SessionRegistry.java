@@ -21,6 +21,10 @@ import org.jspecify.annotations.Nullable;
 public final class SessionRegistry {
 
   private final ConcurrentMap<String, ChargerSession> sessions = new ConcurrentHashMap<>();
+
+  /** By serial number, the chargers that have another name; no more than the settings name. */
+  private final ConcurrentMap<String, String> names = new ConcurrentHashMap<>();
+
   private final FirmwareUploads firmwareUploads;
   private final SessionLimits limits;
   private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
@@ -58,6 +62,9 @@ public final class SessionRegistry {
    */
   public ChargerSession add(Channel channel, Hello hello, String clientId) {
     ChargerSession session = new ChargerSession(channel, hello, clientId, limits, firmwareUploads);
+    if (!clientId.equals(session.serialNumber().hex())) {
+      names.put(session.serialNumber().hex(), clientId);
+    }
     AtomicReference<@Nullable ChargerSession> before = new AtomicReference<>();
     sessions.compute(
         clientId,
@@ -135,7 +142,7 @@ public final class SessionRegistry {
   public CompletionStage<@Nullable ChargerResponse> submit(
       ChargerRequest request, Deadline deadline) {
     PendingRequest pending = new PendingRequest(request, deadline, PendingRequest.Kind.ORDINARY);
-    String clientId = request.clientId();
+    String clientId = clientIdOf(request.clientId());
     ChargerSession session = find(clientId);
     if (session != null) {
       // Whatever becomes of it is decided there, so that requests end in their order.
@@ -143,7 +150,8 @@ public final class SessionRegistry {
     } else if (firmwareUploads.isUnderWay(clientId)) {
       pending.fail(ErrorCode.BUSY, RequestQueue.TAKING_FIRMWARE);
     } else {
-      pending.fail(ErrorCode.NOT_CONNECTED, "No charger of this client_id is connected.");
+      pending.fail(
+          ErrorCode.NOT_CONNECTED, NotConnected.detail(request.clientId(), sessions.values()));
     }
     return pending.outcome();
   }
@@ -163,9 +171,17 @@ public final class SessionRegistry {
     firmwareUploads.listener(firmwareListener);
   }
 
-  /** The session of a connected charger, or null. */
-  public @Nullable ChargerSession find(String clientId) {
-    return sessions.get(clientId);
+  /**
+   * The session of a connected charger, or null.
+   *
+   * @param clientIdOrSerial its name, where it has one, or its serial number
+   */
+  public @Nullable ChargerSession find(String clientIdOrSerial) {
+    return sessions.get(clientIdOf(clientIdOrSerial));
+  }
+
+  private String clientIdOf(String clientIdOrSerial) {
+    return names.getOrDefault(clientIdOrSerial, clientIdOrSerial);
   }
 
   /** The connected chargers at this moment. */

@@ -27,6 +27,14 @@ class DeadlineTest {
   }
 
   @Test
+  void countsFromAnEarlierMoment() {
+    long twoSecondsAgo = System.nanoTime() - Duration.ofSeconds(2).toNanos();
+
+    assertTrue(Deadline.after(Duration.ofSeconds(1), twoSecondsAgo).passed());
+    assertFalse(Deadline.after(Duration.ofHours(1), twoSecondsAgo).passed());
+  }
+
+  @Test
   void neverPassesWhenThereIsNone() {
     assertFalse(Deadline.NONE.passed());
   }

@@ -1,9 +1,13 @@
 package dev.evsebridge.charger.session;
 
 import static dev.evsebridge.charger.session.Outcomes.assertOpen;
+import static dev.evsebridge.charger.session.Outcomes.detail;
 import static dev.evsebridge.charger.session.Outcomes.error;
+import static dev.evsebridge.charger.session.Outcomes.response;
+import static dev.evsebridge.charger.session.SessionFixtures.FIRMWARE;
 import static dev.evsebridge.charger.session.SessionFixtures.LIMITS;
 import static dev.evsebridge.charger.session.SessionFixtures.PING;
+import static dev.evsebridge.charger.session.SessionFixtures.reading;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -16,11 +20,14 @@ import dev.evsebridge.charger.connection.BackPressure;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.NewConnection;
+import dev.evsebridge.message.PingResponse;
+import dev.evsebridge.message.Reading;
 import dev.evsebridge.message.SerialNumber;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -58,12 +65,76 @@ class SessionRegistryTest {
 
     assertEquals(List.of(ping), charger.received());
     assertEquals(List.of(new NewConnection("Garage", 9)), charger.published());
-    assertEquals(ErrorCode.NOT_CONNECTED, error(named.submit(PING, Deadline.NONE)));
+  }
+
+  @Test
+  void findsAChargerThatHasANameByItsSerialNumberToo() {
+    TestCharger charger = named("Garage");
+
+    var ping = registry.submit(PING, Deadline.NONE);
+
+    assertEquals(List.of(PING), charger.received());
+    charger.says(new PingResponse("Garage"));
+    assertEquals(new PingResponse("Garage"), response(ping));
+    charger.channel.close();
+    assertEquals(ErrorCode.NOT_CONNECTED, error(registry.submit(PING, Deadline.NONE)));
+  }
+
+  @Test
+  void isBusyUnderItsSerialNumberTooWhileItTakesInFirmware() {
+    TestCharger charger = named("Garage");
+    registry.submit(FIRMWARE, Deadline.NONE);
+    charger.says(new Reading("Garage", 100, false, reading(false).measurements()));
+    charger.channel.close();
+
+    assertEquals(ErrorCode.BUSY, error(registry.submit(PING, Deadline.NONE)));
+    assertEquals(
+        ErrorCode.BUSY, error(registry.submit(new ChargerRequest.Ping("Garage"), Deadline.NONE)));
   }
 
   @Test
   void saysSoWhenAChargerIsNotConnected() {
-    assertEquals(ErrorCode.NOT_CONNECTED, error(registry.submit(PING, Deadline.NONE)));
+    var ping = registry.submit(PING, Deadline.NONE);
+
+    assertEquals(ErrorCode.NOT_CONNECTED, error(ping));
+    assertEquals("No charger of this client_id is connected.", detail(ping));
+  }
+
+  @Test
+  void saysUnderWhichNameAChargerIsConnectedThatIsNamedInAnotherCase() {
+    named("Garage");
+
+    for (String asked : List.of("garage", TestCharger.ID.toLowerCase(Locale.ROOT))) {
+      assertEquals(
+          "No charger of this client_id is connected; there is 'Garage': upper and lower case"
+              + " matter.",
+          detail(registry.submit(new ChargerRequest.Ping(asked), Deadline.NONE)));
+    }
+  }
+
+  @Test
+  void saysWhoIsConnectedButNotAllOfThem() {
+    for (int i = 1; i <= 7; i++) {
+      new TestCharger(registry).says(new Hello(new SerialNumber("0%d".formatted(i).repeat(16)), 9));
+    }
+
+    assertEquals(
+        "No charger of this client_id is connected. Connected now: '%s', '%s', '%s', '%s', '%s' and 2 more."
+            .formatted(
+                "01".repeat(16),
+                "02".repeat(16),
+                "03".repeat(16),
+                "04".repeat(16),
+                "05".repeat(16)),
+        detail(registry.submit(new ChargerRequest.Ping("nobody"), Deadline.NONE)));
+  }
+
+  private TestCharger named(String name) {
+    TestCharger charger =
+        new TestCharger(
+            registry, new Admission(LIMITS, serial -> name, Set.of()), new BackPressure());
+    charger.says(new Hello(TestCharger.SERIAL, 9));
+    return charger;
   }
 
   @Test
