@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -59,7 +60,8 @@ public final class Availability implements SessionListener, BrokerListener {
   /** Who was announced as offline, and when the broker is sure to have it, the soonest first. */
   private final Map<String, Long> unconfirmed = new LinkedHashMap<>();
 
-  private boolean sweeping;
+  private @Nullable ScheduledFuture<?> nextSweep;
+  private long nextSweepNanos;
   private boolean flushing;
   private boolean brokerThere;
 
@@ -148,11 +150,20 @@ public final class Availability implements SessionListener, BrokerListener {
 
   /** One task for all that is due some time: there may be as many as a port scan has probes. */
   private void sweepLater() {
-    if (!sweeping && !(gone.isEmpty() && unconfirmed.isEmpty())) {
-      sweeping = true;
-      long dueNanos = Math.min(soonest(gone), soonest(unconfirmed)) - System.nanoTime();
-      executor.schedule(this::sweep, Math.max(0, dueNanos), TimeUnit.NANOSECONDS);
+    if (gone.isEmpty() && unconfirmed.isEmpty()) {
+      return;
     }
+    long dueNanos = Math.min(soonest(gone), soonest(unconfirmed));
+    if (nextSweep != null) {
+      if (nextSweepNanos - dueNanos <= 0) {
+        return;
+      }
+      nextSweep.cancel(false);
+    }
+    nextSweepNanos = dueNanos;
+    nextSweep =
+        executor.schedule(
+            this::sweep, Math.max(0, dueNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
   }
 
   private static long soonest(Map<String, Long> due) {
@@ -164,7 +175,7 @@ public final class Availability implements SessionListener, BrokerListener {
   }
 
   private void sweep() {
-    sweeping = false;
+    nextSweep = null;
     takeDue(
         gone,
         clientId -> {

@@ -93,6 +93,20 @@ class AvailabilityTest {
   }
 
   @Test
+  void announcesInTimeWhoGoesAfterAnotherHasGone() throws InterruptedException {
+    restart(SHORT);
+    availability.brokerConnected();
+    for (SerialNumber each : List.of(ONE, TWO, ONE)) {
+      EmbeddedChannel charger = connect(each);
+      assertAnnounced(each, "online");
+
+      charger.close();
+
+      assertAnnounced(each, "offline");
+    }
+  }
+
+  @Test
   void saysNothingOfAChargerThatIsBackSoon() throws InterruptedException {
     restart(LONG_ENOUGH_TO_RECONNECT);
     availability.brokerConnected();
