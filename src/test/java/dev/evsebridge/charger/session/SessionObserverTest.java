@@ -27,6 +27,7 @@ import dev.evsebridge.message.RequestFailedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -173,7 +174,7 @@ class SessionObserverTest {
                 ? new RequestFailedException(ErrorCode.BUSY, "Not now, " + session.clientId())
                 : null);
     TestCharger charger = TestCharger.connected(registry);
-    ChargerSession session = registry.find(TestCharger.ID);
+    ChargerSession session = Objects.requireNonNull(registry.find(TestCharger.ID));
 
     var refused = send(CLOSE);
     send(PING);
