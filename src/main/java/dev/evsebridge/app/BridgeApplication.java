@@ -66,6 +66,7 @@ final class BridgeApplication implements AutoCloseable {
   private final SessionRegistry registry;
   private final ChargeControl chargeControl;
   private final Admission admission;
+  private final ChargerPipeline pipeline;
   private final CamelRoutes camel;
   private final CompletableFuture<@Nullable ConfigurationException> stopped =
       new CompletableFuture<>();
@@ -89,22 +90,32 @@ final class BridgeApplication implements AutoCloseable {
     this.chargeControl = ControlSetup.create(settings, registry, (serial, clientId, status) -> {});
     this.admission =
         new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
-    this.camel = new CamelRoutes(settings.placeholders(), beans());
-  }
-
-  private Map<String, Object> beans() {
-    ChargerPipeline pipeline =
+    this.pipeline =
         new ChargerPipeline(
             registry,
             admission,
             backPressure,
             announcements::error,
             new EventLoopPulses(watchdog)::watch);
-    Map<String, Object> beans =
-        new HashMap<>(Beans.named(pipeline, registry, chargeControl, settings.mqtt()));
+    this.camel = new CamelRoutes(settings.placeholders(), beans());
+  }
+
+  private Map<String, Object> beans() {
+    Map<String, Object> beans = named();
     beans.put("direct", direct);
     beans.put("paho-mqtt5", new BridgeMqttComponent(broker));
     return beans;
+  }
+
+  /** For trying routes: what belongs to one Camel context can't be part of another. */
+  private Map<String, Object> trialBeans() {
+    Map<String, Object> beans = named();
+    beans.put("paho-mqtt5", BridgeMqttComponent.onlyChecking(broker));
+    return beans;
+  }
+
+  private Map<String, Object> named() {
+    return new HashMap<>(Beans.named(pipeline, registry, settings.mqtt().maxPayloadBytes()));
   }
 
   private static Path journalFile(BridgeSettings settings) {
@@ -137,7 +148,7 @@ final class BridgeApplication implements AutoCloseable {
     RouteReload reload =
         new RouteReload(
             camel.context(),
-            this::mqttTrial,
+            this::trialBeans,
             CamelRoutes.LISTENER_ROUTE,
             new RouteTraffic(
                 camel.context(), broker, backPressure, openRequests, announcements, direct),
@@ -206,10 +217,6 @@ final class BridgeApplication implements AutoCloseable {
       simulator = chargers;
       chargers.start();
     }
-  }
-
-  private BridgeMqttComponent mqttTrial() {
-    return BridgeMqttComponent.onlyChecking(broker);
   }
 
   private void couldNotListen(Exception e) {

@@ -27,7 +27,7 @@ public final class Announcements implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Announcements.class);
 
   private static final String REPORT_ERROR = "direct:report-error";
-  private static final String AVAILABILITY = "direct:availability";
+  static final String AVAILABILITY = "direct:availability";
 
   /** The routes that must be there. */
   static final Set<String> TARGETS = Set.of(REPORT_ERROR, AVAILABILITY);

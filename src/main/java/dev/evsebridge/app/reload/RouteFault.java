@@ -40,11 +40,15 @@ public final class RouteFault {
   }
 
   private static String reason(Throwable failure) {
+    return words(root(failure)).strip().replaceAll("\\s*\\R\\s*", " ");
+  }
+
+  private static Throwable root(Throwable failure) {
     Throwable root = failure;
     while (root.getCause() != null && root.getCause() != root) {
       root = root.getCause();
     }
-    return words(root).strip().replaceAll("\\s*\\R\\s*", " ");
+    return root;
   }
 
   private static String words(Throwable root) {
@@ -81,6 +85,9 @@ public final class RouteFault {
           return line;
         }
       }
+    }
+    if (REST.matcher(String.valueOf(root(failure).getMessage())).find()) {
+      return lineOf(content, "rest:");
     }
     return lineOfExpression(content, failure);
   }

@@ -14,7 +14,6 @@ import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
-import org.apache.camel.Component;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,8 +31,10 @@ public final class RouteReload {
   private final RouteSwitch routeSwitch;
   private final Consumer<Set<String>> reloaded;
 
-  /** Why changes have been refused; each is told once. */
-  private final Map<Path, String> refusals = new HashMap<>();
+  private record Refusal(@Nullable RouteText text, String reason) {}
+
+  /** What has been refused; each is told once. */
+  private final Map<Path, Refusal> refusals = new HashMap<>();
 
   private SortedMap<Path, RouteText> running = new TreeMap<>();
   private TriedRoutes runningRoutes =
@@ -42,17 +43,17 @@ public final class RouteReload {
   /**
    * Creates the reload; no route is loaded yet.
    *
-   * @param mqttComponent makes components that never connect
+   * @param trialBeans makes what routes may name once more, with components that never connect
    * @param requiredRoute the route without which no charger can connect
    * @param reloaded is told the ids of routes after they have been reloaded
    */
   public RouteReload(
       CamelContext context,
-      Supplier<Component> mqttComponent,
+      Supplier<Map<String, Object>> trialBeans,
       String requiredRoute,
       Traffic traffic,
       Consumer<Set<String>> reloaded) {
-    this.trial = new RouteTrial(context, mqttComponent, Announcements.TARGETS, requiredRoute);
+    this.trial = new RouteTrial(context, trialBeans, Announcements.TARGETS, requiredRoute);
     this.routeSwitch = new RouteSwitch(context, traffic);
     this.reloaded = reloaded;
   }
@@ -154,7 +155,8 @@ public final class RouteReload {
   private void refuse(Path file, @Nullable RouteText text, RouteProblem problem) {
     String reason =
         file.equals(problem.file()) ? problem.reason() : String.valueOf(problem.getMessage());
-    if (reason.equals(refusals.put(file, reason))) {
+    Refusal refusal = new Refusal(text, reason);
+    if (refusal.equals(refusals.put(file, refusal))) {
       return;
     }
     if (text == null) {

@@ -44,8 +44,10 @@ final class RouteTrial {
   /** While a trial has this in its thread context, log4j2.properties keeps Camel silent. */
   private static final String SILENT = "routeTrial";
 
+  private static final String REQUEST_TOPIC = "{{mqtt.topic_subscribe}}";
+
   private final CamelContext running;
-  private final Supplier<Component> mqttComponent;
+  private final Supplier<Map<String, Object>> beans;
   private final Set<String> requiredTargets;
   private final String requiredRoute;
 
@@ -53,17 +55,18 @@ final class RouteTrial {
    * Creates the trial.
    *
    * @param running whose beans and settings the routes see
-   * @param mqttComponent makes a component like the running one: a component belongs to one context
+   * @param beans makes what routes may name once more: what is part of one context can't be part of
+   *     another, and components must never connect
    * @param requiredTargets the {@code direct:} names that the bridge itself sends to
    * @param requiredRoute the route without which no charger can connect
    */
   RouteTrial(
       CamelContext running,
-      Supplier<Component> mqttComponent,
+      Supplier<Map<String, Object>> beans,
       Set<String> requiredTargets,
       String requiredRoute) {
     this.running = running;
-    this.mqttComponent = mqttComponent;
+    this.beans = beans;
     this.requiredTargets = requiredTargets;
     this.requiredRoute = requiredRoute;
   }
@@ -100,24 +103,35 @@ final class RouteTrial {
           throw new RouteProblem(entry.getKey(), fault, null);
         }
       }
-      DefaultRegistry registry = new DefaultRegistry(new RunningBeans());
-      registry.bind("paho-mqtt5", mqttComponent.get());
-      try (DefaultCamelContext context = new DefaultCamelContext(registry)) {
-        context.setSourceLocationEnabled(true);
+      try (DefaultCamelContext context = context(Map.of());
+          DefaultCamelContext samples =
+              context(Map.of("sessionRegistry", new SampleMessages.EveryChargerResponds()))) {
         context.setAutoStartup(false);
-        context.getCamelContextExtension().setName("trial");
-        context.disableJMX();
-        context
-            .getPropertiesComponent()
-            .addPropertiesSource(new RunningProperties(running.getPropertiesComponent()));
         addAll(context);
         start(context);
-        return new Checks(context).check();
+        TriedRoutes tried = new Checks(context).check();
+        new SampleRun(samples, files, running.resolvePropertyPlaceholders(REQUEST_TOPIC)).run();
+        return tried;
       } catch (RouteProblem e) {
         throw e;
       } catch (Exception e) {
         throw new RouteProblem(null, RouteFault.describe("", e), e);
       }
+    }
+
+    private DefaultCamelContext context(Map<String, Object> instead) {
+      Map<String, Object> own = new HashMap<>(beans.get());
+      own.putAll(instead);
+      DefaultRegistry registry = new DefaultRegistry(new RunningBeans(own.keySet()));
+      own.forEach(registry::bind);
+      DefaultCamelContext context = new DefaultCamelContext(registry);
+      context.setSourceLocationEnabled(true);
+      context.getCamelContextExtension().setName("trial");
+      context.disableJMX();
+      context
+          .getPropertiesComponent()
+          .addPropertiesSource(new RunningProperties(running.getPropertiesComponent()));
+      return context;
     }
 
     private void addAll(DefaultCamelContext context) throws RouteProblem {
@@ -393,17 +407,24 @@ final class RouteTrial {
     void run() throws Exception;
   }
 
-  /** The beans of the running context, without its components. */
+  /** The beans of the running context, without its components and those that a trial replaces. */
   private final class RunningBeans implements BeanRepository {
+    private final Set<String> replaced;
+
+    RunningBeans(Set<String> replaced) {
+      this.replaced = replaced;
+    }
 
     @Override
     public @Nullable Object lookupByName(String name) {
-      return withoutComponents(running.getRegistry().lookupByName(name));
+      Object bean = replaced.contains(name) ? null : running.getRegistry().lookupByName(name);
+      return bean instanceof Component ? null : bean;
     }
 
     @Override
     public <T> @Nullable T lookupByNameAndType(String name, Class<T> type) {
-      T bean = running.getRegistry().lookupByNameAndType(name, type);
+      T bean =
+          replaced.contains(name) ? null : running.getRegistry().lookupByNameAndType(name, type);
       return bean instanceof Component ? null : bean;
     }
 
@@ -415,10 +436,6 @@ final class RouteTrial {
     @Override
     public <T> Set<T> findByType(Class<T> type) {
       return running.getRegistry().findByType(type);
-    }
-
-    private static @Nullable Object withoutComponents(@Nullable Object bean) {
-      return bean instanceof Component ? null : bean;
     }
   }
 

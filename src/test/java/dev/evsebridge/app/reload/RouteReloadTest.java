@@ -28,10 +28,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.StartupSummaryLevel;
@@ -59,6 +61,7 @@ class RouteReloadTest {
   private final List<Set<String>> paused = new ArrayList<>();
   private final List<Set<String>> reloaded = new ArrayList<>();
   private final Path folder;
+  private final Supplier<Map<String, Object>> beans;
   private @Nullable ProducerTemplate template;
   private @Nullable RouteReload reload;
   private @Nullable FolderWatch watch;
@@ -84,14 +87,23 @@ class RouteReloadTest {
     main.configure().routeControllerConfig().withEnabled(true);
     main.bind("paho-mqtt5", mqtt);
     main.bind("direct", new ReloadableDirect());
-    Beans.named(
-            new ChargerPipeline(
-                registry, admission, new BackPressure(), error -> {}, channel -> {}),
-            registry,
-            ChargeControl.ofNobody(),
-            settings.mqtt())
-        .forEach(main::bind);
+    beans =
+        () ->
+            new HashMap<>(
+                Beans.named(
+                    new ChargerPipeline(
+                        registry, admission, new BackPressure(), error -> {}, channel -> {}),
+                    registry,
+                    ChargeControl.ofNobody(),
+                    settings.mqtt()));
+    beans.get().forEach(main::bind);
     main.init();
+  }
+
+  private Map<String, Object> trialBeans() {
+    Map<String, Object> fresh = beans.get();
+    fresh.put("paho-mqtt5", new RecordingMqtt());
+    return fresh;
   }
 
   @BeforeEach
@@ -103,7 +115,7 @@ class RouteReloadTest {
     RouteReload fresh =
         new RouteReload(
             main.getCamelContext(),
-            RecordingMqtt::new,
+            this::trialBeans,
             "charger-listener",
             new Pauses(),
             reloaded::add);
@@ -337,6 +349,95 @@ class RouteReloadTest {
     assertEquals(List.of(), reloaded);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "setProperty:\n            name: x\n            simple: ${body.measurements.pilotVoltage}",
+        "setBody:\n            simple: ${body.clientld}",
+        "log: a ${body.messageTyp}",
+        "toD:\n            uri: log:${body.nobody}",
+        "filter:\n            simple: ${body.nothing} == 1\n            steps:\n              - log: x"
+      })
+  void refusesAnExpressionThatFailsOnAnyKindOfMessage(String step) throws IOException {
+    edit(TO_MQTT, "steps:\n", "steps:\n        - " + step + "\n");
+    reload();
+    assertEquals(List.of(), reloaded);
+    assertEquals(List.of("from_dehneEVSE"), topicsOfAPing());
+  }
+
+  @Test
+  void refusesAMisspeltFieldWithinAChoiceByMessageType() throws IOException {
+    edit(TO_MQTT, "steps:\n", "steps:\n" + onReadings("${body.measurements.pilotVoltag}"));
+    reload();
+    assertEquals(List.of(), reloaded);
+  }
+
+  @Test
+  void takesAnExpressionThatHoldsForTheMessagesItSees() throws IOException {
+    edit(TO_MQTT, "steps:\n", "steps:\n" + onReadings("${body.measurements.pilotVoltage}"));
+    reload();
+    assertEquals(1, reloaded.size());
+  }
+
+  @Test
+  void triesExpressionsOnRequestsAndOnWhatTheBridgeSays() throws IOException {
+    edit(AVAILABILITY, "steps:\n", "steps:\n        - log: ${body.nothing}\n");
+    reload();
+    edit(
+        "mqtt-to-charger.yaml",
+        "        - filter:\n            id: reply-wanted",
+        "        - log: ${body.nothing}\n        - filter:\n            id: reply-wanted");
+    reload();
+    assertEquals(List.of(), reloaded);
+  }
+
+  @Test
+  void triesExpressionsWithoutSendingWritingOrGoingInCircles() throws IOException {
+    Path written = folder.resolve("written");
+    edit(
+        TO_MQTT,
+        "steps:\n",
+        """
+        steps:
+                - wireTap:
+                    uri: direct:round
+                - to:
+                    uri: direct:round
+        """);
+    write(
+        "round.yaml",
+        """
+        - route:
+            id: round
+            from:
+              uri: direct:round
+              steps:
+                - toD:
+                    uri: file:%s?fileName=${body.clientId}
+                - to:
+                    uri: direct:round
+        """
+            .formatted(written));
+    reload();
+    assertEquals(1, reloaded.size());
+    assertFalse(Files.exists(written));
+    assertEquals(List.of(), mqtt.published());
+  }
+
+  private static String onReadings(String expression) {
+    String indent = "        ";
+    return indent
+        + "- filter:\n"
+        + indent
+        + "    simple: ${body.messageType} == 'response_collect_data'\n"
+        + indent
+        + "    steps:\n"
+        + indent
+        + "      - log: "
+        + expression
+        + "\n";
+  }
+
   @Test
   void readsPastAByteOrderMark() throws IOException {
     write("ticks.yaml", "\uFEFF" + timer("ticks", "log:x"));
@@ -427,7 +528,7 @@ class RouteReloadTest {
     RouteReload fresh =
         new RouteReload(
             main.getCamelContext(),
-            RecordingMqtt::new,
+            this::trialBeans,
             "charger-listener",
             new Pauses(),
             reloaded::add);
