@@ -115,7 +115,7 @@ final class BridgeApplication implements AutoCloseable {
   }
 
   private Map<String, Object> named() {
-    return new HashMap<>(Beans.named(pipeline, registry, settings.mqtt().maxPayloadBytes()));
+    return new HashMap<>(Beans.named(pipeline, registry, chargeControl, settings.mqtt()));
   }
 
   private static Path journalFile(BridgeSettings settings) {

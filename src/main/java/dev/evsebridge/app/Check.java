@@ -22,7 +22,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
-import org.apache.camel.Component;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,7 +57,6 @@ final class Check {
         new BrokerConnection(settings.mqtt(), 1, new PausedChargers(backPressure));
     SessionRegistry registry =
         new SessionRegistry(settings.limits(), new NoListener(), new OpenRequests());
-    Supplier<Component> mqtt = () -> BridgeMqttComponent.onlyChecking(unused);
     ChargerPipeline pipeline =
         new ChargerPipeline(
             registry,
@@ -66,14 +64,18 @@ final class Check {
             backPressure,
             error -> {},
             channel -> {});
-    Map<String, Object> beans =
-        new HashMap<>(Beans.named(pipeline, registry, ChargeControl.ofNobody(), settings.mqtt()));
-    beans.put("paho-mqtt5", mqtt.get());
-    CamelRoutes camel = new CamelRoutes(settings.placeholders(), beans);
+    Supplier<Map<String, Object>> beans =
+        () -> {
+          Map<String, Object> named =
+              new HashMap<>(Beans.named(pipeline, registry, ChargeControl.ofNobody(), settings.mqtt()));
+          named.put("paho-mqtt5", BridgeMqttComponent.onlyChecking(unused));
+          return named;
+        };
+    CamelRoutes camel = new CamelRoutes(settings.placeholders(), beans.get());
     try {
       camel.init();
       new RouteReload(
-              camel.context(), mqtt, CamelRoutes.LISTENER_ROUTE, new NoTraffic(), reloaded -> {})
+              camel.context(), beans, CamelRoutes.LISTENER_ROUTE, new NoTraffic(), reloaded -> {})
           .start(new RouteFolder(DefaultFiles.routesFor(Path.of(""))));
       out.println("Routes: in order, from %s: %s".formatted(StartLine.routes(), camel.routeIds()));
     } finally {

@@ -2,6 +2,7 @@ package dev.evsebridge.app.reload;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -182,7 +183,7 @@ final class RouteSwitch {
     }
 
     private String text(Path file) {
-      return files.get(file).text();
+      return Objects.requireNonNull(files.get(file)).text();
     }
 
     private RouteProblem problem(Path file, Exception e) {

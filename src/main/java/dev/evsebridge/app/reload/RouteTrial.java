@@ -1,15 +1,10 @@
 package dev.evsebridge.app.reload;
 
-import java.lang.reflect.Method;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.Arrays;
-import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -17,16 +12,11 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
-import org.apache.camel.Endpoint;
 import org.apache.camel.FailedToCreateRouteException;
 import org.apache.camel.FailedToStartRouteException;
 import org.apache.camel.RouteConfigurationsBuilder;
 import org.apache.camel.builder.RouteBuilder;
-import org.apache.camel.component.direct.DirectEndpoint;
 import org.apache.camel.impl.DefaultCamelContext;
-import org.apache.camel.model.BeanDefinition;
-import org.apache.camel.model.ProcessorDefinition;
-import org.apache.camel.model.ProcessorDefinitionHelper;
 import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.spi.BeanRepository;
 import org.apache.camel.spi.PropertiesComponent;
@@ -109,7 +99,9 @@ final class RouteTrial {
         context.setAutoStartup(false);
         addAll(context);
         start(context);
-        TriedRoutes tried = new Checks(context).check();
+        TriedRoutes tried =
+            new RouteChecks(context, files.keySet(), fileOfRoute)
+                .check(requiredTargets, requiredRoute, ids, configuring);
         new SampleRun(samples, files, running.resolvePropertyPlaceholders(REQUEST_TOPIC)).run();
         return tried;
       } catch (RouteProblem e) {
@@ -172,22 +164,23 @@ final class RouteTrial {
       Set<String> own = new LinkedHashSet<>();
       for (RouteDefinition route : added) {
         if (!route.hasCustomIdAssigned()) {
-          throw problem(file, route, "each route must have an id");
+          throw RouteChecks.problem(file, route, "each route must have an id");
         }
         String id = route.getRouteId();
         if (!own.add(id)) {
-          throw problem(file, route, "two routes have the id " + id);
+          throw RouteChecks.problem(file, route, "two routes have the id " + id);
         }
         Path other = fileOfRoute.putIfAbsent(id, file);
         if (other != null) {
-          throw problem(file, route, "the route id %s is used in %s already".formatted(id, other));
+          throw RouteChecks.problem(
+              file, route, "the route id %s is used in %s already".formatted(id, other));
         }
       }
       ids.put(file, own);
     }
 
     private String text(Path file) {
-      return files.get(file).text();
+      return Objects.requireNonNull(files.get(file)).text();
     }
 
     /** Starts the context but none of its routes: they are built, with all their endpoints. */
@@ -225,181 +218,6 @@ final class RouteTrial {
         throw new RouteProblem(file, RouteFault.describe(text(file), e), e);
       }
     }
-
-    /** What only shows when all routes are there. */
-    private final class Checks {
-      private final DefaultCamelContext context;
-      private final Map<String, String> routeOfInput = new HashMap<>();
-      private final Map<String, Set<String>> targetsOfRoute = new HashMap<>();
-      private final Map<Path, Set<String>> directInputs = new TreeMap<>();
-
-      Checks(DefaultCamelContext context) {
-        this.context = context;
-      }
-
-      TriedRoutes check() throws RouteProblem {
-        for (RouteDefinition route : context.getRouteDefinitions()) {
-          Endpoint input = context.getRoute(route.getRouteId()).getEndpoint();
-          if (input instanceof DirectEndpoint direct) {
-            String name = DirectTargets.asCamelWritesIt(direct.getEndpointUri());
-            String other = routeOfInput.put(name, route.getRouteId());
-            if (other != null) {
-              throw problem(
-                  file(route),
-                  route,
-                  "%s is taken by route %s in %s already"
-                      .formatted(
-                          name.replace("://", ":"), other, String.valueOf(fileOfRoute.get(other))));
-            }
-            directInputs.computeIfAbsent(file(route), file -> new TreeSet<>()).add(name);
-          }
-        }
-        for (RouteDefinition route : context.getRouteDefinitions()) {
-          checkBeans(route);
-          checkTargets(route);
-        }
-        requireForTheBridge();
-        return new TriedRoutes(ids, configuring, listening(), carrying(), directInputs);
-      }
-
-      private Path file(RouteDefinition route) {
-        Path file = fileOfRoute.get(route.getRouteId());
-        if (file == null) {
-          throw new IllegalStateException("route without file: " + route.getRouteId());
-        }
-        return file;
-      }
-
-      /** Camel looks beans and methods up when the first message comes: too late. */
-      private void checkBeans(RouteDefinition route) throws RouteProblem {
-        for (BeanDefinition step : steps(route, BeanDefinition.class)) {
-          String ref = step.getRef();
-          if (ref == null) {
-            continue;
-          }
-          Object bean = context.getRegistry().lookupByName(ref);
-          if (bean == null) {
-            throw problem(file(route), step, "there is no bean named " + ref);
-          }
-          String method = step.getMethod();
-          if (method != null && isName(method) && !hasMethod(bean, method)) {
-            throw problem(file(route), step, "the bean %s has no method %s".formatted(ref, method));
-          }
-        }
-      }
-
-      /** Nobody would take what is sent there. */
-      private void checkTargets(RouteDefinition route) throws RouteProblem {
-        Set<String> targets = new HashSet<>();
-        for (ProcessorDefinition<?> step : steps(route, ProcessorDefinition.class)) {
-          for (String target : DirectTargets.of(context, step)) {
-            targets.add(target);
-            if (!routeOfInput.containsKey(target)) {
-              throw new MissingTarget(fileOf(route, step), line(step), target);
-            }
-          }
-        }
-        targetsOfRoute.put(route.getRouteId(), targets);
-      }
-
-      /** A step of a routeConfiguration stands in another file than the route. */
-      private Path fileOf(RouteDefinition route, ProcessorDefinition<?> step) {
-        String location = step.getLocation();
-        if (location != null) {
-          for (Path file : files.keySet()) {
-            if (location.endsWith(file.toString())) {
-              return file;
-            }
-          }
-        }
-        return file(route);
-      }
-
-      private void requireForTheBridge() throws RouteProblem {
-        if (!fileOfRoute.containsKey(requiredRoute)) {
-          throw new RouteProblem(
-              null,
-              "there is no route with the id %s: without it no charger can connect"
-                  .formatted(requiredRoute),
-              null);
-        }
-        for (String target : requiredTargets) {
-          if (!routeOfInput.containsKey(DirectTargets.asCamelWritesIt(target))) {
-            throw new MissingTarget(null, 0, DirectTargets.asCamelWritesIt(target));
-          }
-        }
-      }
-
-      private Set<Path> listening() {
-        Set<Path> listening = new TreeSet<>();
-        for (RouteDefinition route : context.getRouteDefinitions()) {
-          if (inputUri(route).startsWith("netty:")) {
-            listening.add(file(route));
-          }
-        }
-        return listening;
-      }
-
-      private static String inputUri(RouteDefinition route) {
-        return String.valueOf(route.getInput().getEndpointUri());
-      }
-
-      /** From where messages come in, along all {@code direct:} steps. */
-      private Set<Path> carrying() {
-        Deque<String> ahead = new ArrayDeque<>();
-        for (RouteDefinition route : context.getRouteDefinitions()) {
-          String uri = inputUri(route);
-          if (uri.startsWith("netty:") || isFromBridgesConnection(uri)) {
-            ahead.add(route.getRouteId());
-          }
-        }
-        requiredTargets.forEach(
-            target -> ahead.add(routeOfInput.get(DirectTargets.asCamelWritesIt(target))));
-        Set<String> reached = new HashSet<>();
-        while (!ahead.isEmpty()) {
-          String id = ahead.remove();
-          if (reached.add(id)) {
-            targetsOfRoute
-                .getOrDefault(id, Set.of())
-                .forEach(target -> ahead.add(routeOfInput.get(target)));
-          }
-        }
-        Set<Path> carrying = new TreeSet<>();
-        reached.forEach(id -> carrying.add(fileOfRoute.get(id)));
-        return carrying;
-      }
-
-      private static boolean isFromBridgesConnection(String uri) {
-        // With a client of its own, a route lives apart from the bridge's connection.
-        return uri.startsWith("paho-mqtt5:") && !uri.contains("brokerUrl=");
-      }
-    }
-  }
-
-  private static RouteProblem problem(Path file, ProcessorDefinition<?> step, String reason) {
-    int line = line(step);
-    return new RouteProblem(file, line < 1 ? reason : "line %d: %s".formatted(line, reason), null);
-  }
-
-  private static int line(ProcessorDefinition<?> step) {
-    return step instanceof RouteDefinition route && route.getInput() != null
-        ? route.getInput().getLineNumber()
-        : step.getLineNumber();
-  }
-
-  private static <T> Iterable<T> steps(RouteDefinition route, Class<? super T> type) {
-    List<ProcessorDefinition<?>> outputs = route.getOutputs();
-    @SuppressWarnings("unchecked")
-    Class<T> wanted = (Class<T>) type;
-    return ProcessorDefinitionHelper.filterTypeInOutputs(outputs, wanted);
-  }
-
-  private static boolean isName(String method) {
-    return method.chars().allMatch(Character::isJavaIdentifierPart);
-  }
-
-  private static boolean hasMethod(Object bean, String name) {
-    return Arrays.stream(bean.getClass().getMethods()).map(Method::getName).anyMatch(name::equals);
   }
 
   @FunctionalInterface
