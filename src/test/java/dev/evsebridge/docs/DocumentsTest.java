@@ -290,7 +290,7 @@ class DocumentsTest {
     for (MarkdownFile page : MarkdownFile.all()) {
       for (Line line : page.lines()) {
         for (String code : MarkdownFile.code(line.text())) {
-          String[] parts = code.split("[.(]");
+          String[] parts = code.split("[.(]", -1);
           Path source = parts.length < 2 ? null : sources.get(parts[0]);
           if (source != null && !declares(Files.readString(source), parts[1])) {
             unknown.add(page + ":" + line.number() + ": " + code);
