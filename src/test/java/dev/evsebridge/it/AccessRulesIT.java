@@ -43,8 +43,6 @@ class AccessRulesIT {
         MqttProbe viewer = probe(mosquitto, "viewer", "v");
         RawCharger charger = RawCharger.connect(bridge.port()).hello(serial, 9)) {
       charger.answerLikeFirmware();
-      String availability = "from_dehneEVSE/" + serial + "/availability";
-      assertEquals("online", viewer.take(onTopic(availability)).text());
       assertEquals("online", viewer.take(onTopic("from_dehneEVSE/bridge/availability")).text());
       viewer.take(message("new_connection", serial));
 
@@ -59,6 +57,8 @@ class AccessRulesIT {
           "response_ping",
           controller.take(onTopic("from_dehneEVSE/replies/controller")).field("message_type"));
       viewer.take(message("response_ping", serial));
+      String availability = "from_dehneEVSE/" + serial + "/availability";
+      assertEquals("online", viewer.take(onTopic(availability)).text());
       assertEquals(WireFrame.ping(), charger.takeFrame());
       assertEquals(List.of(), charger.untakenFrames());
       assertEquals(List.of(), controller.untaken(MqttProbe.error()));
