@@ -18,11 +18,9 @@ import static dev.evsebridge.control.ControlState.WAKING;
 import dev.evsebridge.message.PilotVoltage;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,19 +60,6 @@ public final class ChargeController {
   private static final int MOST_TRANSITIONS = 16;
   private static final int MOST_PASSES = 8;
 
-  /** The reasons that come from set-points: ending an offer for them waits for its slot. */
-  private static final Set<Why> SET_POINTS =
-      EnumSet.of(Why.DISABLED, Why.LIMIT_ZERO, Why.LIMIT_BELOW_MINIMUM);
-
-  /** The reasons after which the next start is delayed. */
-  private static final Set<Why> LIMITS =
-      EnumSet.of(
-          Why.LIMIT_ZERO,
-          Why.LIMIT_BELOW_MINIMUM,
-          Why.CONTROL_SILENT,
-          Why.BROKER_LOST,
-          Why.SUPPLY_VOLTAGE);
-
   private final ControlSettings settings;
   private final SetPoints setPoints;
   private final ControlLife life;
@@ -87,10 +72,11 @@ public final class ChargeController {
   private final Collects collects;
   private final ForeignControl foreignControl = new ForeignControl();
   private final Uptime uptime = new Uptime();
-  private final Set<LatchedError> latches = EnumSet.noneOf(LatchedError.class);
+  private final Latches latches = new Latches();
+  private final Obstacles obstacles;
+  private final Reasons reasons;
 
   private ControlState state = OFFLINE;
-  private boolean brokerLost;
   private boolean stoppedByLimit;
   private boolean openedUnasked;
   private boolean freshlyPlugged;
@@ -134,13 +120,15 @@ public final class ChargeController {
     vehicle = new Vehicle(settings);
     wakeUp = new WakeUp(settings);
     collects = new Collects(settings);
+    obstacles = new Obstacles(settings, setPoints, life, protection, vehicle, latches, guard);
+    reasons = new Reasons(obstacles, vehicle, guard);
     setPoints.restore(memory);
     guard.restore(memory, nowNanos);
     contactor.restore(memory.switchings());
     openingsUnderLoad = memory.openingsUnderLoad();
-    latches.addAll(memory.latches());
+    latches.restore(memory);
     now = new Moment(nowNanos);
-    allowance = weigh();
+    allowance = obstacles.allowance();
   }
 
   /**
@@ -184,16 +172,10 @@ public final class ChargeController {
 
   /** What a restart must not forget. */
   public ControlMemory memory(long nowNanos) {
-    Set<LatchedError> persistent = EnumSet.noneOf(LatchedError.class);
-    for (LatchedError error : latches) {
-      if (error.persistent()) {
-        persistent.add(error);
-      }
-    }
     return new ControlMemory(
         setPoints.rememberedEnabled(),
         setPoints.rememberedLimitDeciamps(),
-        persistent,
+        latches.persistent(),
         guard.openingAge(nowNanos),
         guard.openingByLimitAge(nowNanos),
         guard.startAges(nowNanos),
@@ -224,9 +206,9 @@ public final class ChargeController {
     } else if (event instanceof Event.Silent) {
       life.gone();
     } else if (event instanceof Event.BrokerLost) {
-      brokerLost = true;
+      obstacles.brokerLost(true);
     } else if (event instanceof Event.BrokerBack) {
-      brokerLost = false;
+      obstacles.brokerLost(false);
     } else if (event instanceof Event.Reset reset) {
       reset(reset.error());
     } else if (event instanceof Event.FirmwareStarting) {
@@ -235,6 +217,7 @@ public final class ChargeController {
       endFirmware();
     } else if (event instanceof Event.Stopping) {
       bridgeStopping.setIfNone(now.nowNanos());
+      obstacles.bridgeStops();
     }
   }
 
@@ -331,7 +314,7 @@ public final class ChargeController {
       wakeUp.forgetTries();
       guard.unplugged();
       if (vehicle.unplugged(now)) {
-        memoryChanged |= latches.removeIf(LatchedError::clearedByUnplugging);
+        memoryChanged |= latches.unplugged();
       }
     }
   }
@@ -351,7 +334,10 @@ public final class ChargeController {
       Integer offered = pilotSignal.offeredDeciamps();
       finding =
           protection.closed(
-              milliamps, offered == null ? 0 : offered, weigh().maxDeciamps(), nowNanos);
+              milliamps,
+              offered == null ? 0 : offered,
+              obstacles.allowance().maxDeciamps(),
+              nowNanos);
     } else if (!taken.contactorClosed() && contactor.knownOpen()) {
       finding = protection.open(milliamps, contactor.openSince(), nowNanos);
     }
@@ -409,16 +395,16 @@ public final class ChargeController {
   }
 
   private void reset(@Nullable LatchedError wanted) {
-    for (LatchedError error : List.copyOf(latches)) {
+    for (LatchedError error : latches.all()) {
       if (wanted != null && wanted != error) {
         continue;
       }
-      String reason = whyNotReset(error);
+      String reason = Latches.whyNotReset(error, lastReading, settings.current());
       if (reason != null) {
         refusal = refusal == null ? reason : refusal;
         continue;
       }
-      latches.remove(error);
+      latches.clear(error);
       memoryChanged = true;
       guard.errorReset(now.nowNanos());
       switch (error) {
@@ -428,29 +414,6 @@ public final class ChargeController {
         case CONTACTOR_WELDED, CONTACTOR_DISOBEYS -> {}
       }
     }
-  }
-
-  private @Nullable String whyNotReset(LatchedError error) {
-    return switch (error) {
-      case CONTACTOR_WELDED -> {
-        if (lastReading == null) {
-          yield "contactor_welded stays until a reading shows that no current flows.";
-        }
-        PhaseValues milliamps = settings.current().calibratedOf(lastReading.milliamps());
-        if (milliamps.equals(PhaseValues.NONE)) {
-          yield "contactor_welded stays: without calibrated sensors nobody knows whether current"
-              + " flows.";
-        }
-        yield milliamps.highest() < Protection.FLOWING_MILLIAMPS
-            ? null
-            : "contactor_welded stays: current still flows.";
-      }
-      case CONTACTOR_DISOBEYS ->
-          lastReading != null && !lastReading.contactorClosed()
-              ? null
-              : "contactor_disobeys stays until a reading shows the contactor open.";
-      case FOREIGN_CONTROL, OVERCURRENT, PILOT_FAULT -> null;
-    };
   }
 
   /** How fresh this is does not matter: the upload takes a reading of its own before the image. */
@@ -481,7 +444,7 @@ public final class ChargeController {
 
   private void decide() {
     if (latches.contains(LatchedError.FOREIGN_CONTROL) && foreignControl.quiet(now)) {
-      latches.remove(LatchedError.FOREIGN_CONTROL);
+      latches.clear(LatchedError.FOREIGN_CONTROL);
       foreignControl.clear();
     }
     if (notified && !(settings.openOnNotify() && mayBeDrawing())) {
@@ -492,7 +455,7 @@ public final class ChargeController {
         throw new IllegalStateException("no end of transitions in " + state);
       }
       ControlState before = state;
-      allowance = weigh();
+      allowance = obstacles.allowance();
       apply();
       if (state == before) {
         return;
@@ -570,7 +533,7 @@ public final class ChargeController {
     }
     if (!reading.contactorClosed()) {
       boolean goesOn =
-          vehicle.connectedOnly() && pilotSignal.offersNow() && startObstacle() == null;
+          vehicle.connectedOnly() && pilotSignal.offersNow() && obstacles.starting(now) == null;
       go(goesOn ? OFFERED : WAITING);
       if (goesOn) {
         holdBackRaise();
@@ -584,9 +547,9 @@ public final class ChargeController {
     if (pilotSignal.offersNow() && setPoints.unset()) {
       setPoints.adopt(DutyCycle.deciampsOffered(reading.pwmPercent()), now.nowNanos());
       setPoints.advance(now);
-      allowance = weigh();
+      allowance = obstacles.allowance();
     }
-    Why obstacle = chargeObstacle();
+    Why obstacle = obstacles.charging();
     if (obstacle == null && pilotSignal.offersNow()) {
       vehicle.takenOver();
       go(CHARGING);
@@ -608,13 +571,16 @@ public final class ChargeController {
     boolean rested =
         pilotSignal.is(DutyCycle.NO_OFFER)
             && (freshlyPlugged || now.over(pilotSignal.since(), NO_OFFER_HELD));
-    if (rested && vehicle.present() && startObstacle() == null && pilotSignal.slotFree(now)) {
+    if (rested
+        && vehicle.present()
+        && obstacles.starting(now) == null
+        && pilotSignal.slotFree(now)) {
       go(OFFERED);
     }
   }
 
   private void applyToOffered() {
-    Why obstacle = startObstacle();
+    Why obstacle = obstacles.starting(now);
     if (obstacle != null) {
       withdrawOffer(obstacle);
       return;
@@ -639,7 +605,7 @@ public final class ChargeController {
   private void withdrawOffer(Why obstacle) {
     Integer offered = pilotSignal.offeredDeciamps();
     boolean tooMuch = offered != null && offered > allowance.protectiveDeciamps();
-    if (!SET_POINTS.contains(obstacle) || tooMuch) {
+    if (!Obstacles.comesFromSetPoints(obstacle) || tooMuch) {
       go(WAITING);
     } else if (pilotSignal.slotFree(now)) {
       pilotSignal.takeSlot(now.nowNanos());
@@ -650,7 +616,7 @@ public final class ChargeController {
   private void applyToConfirm() {
     if (notified
         || !vehicle.asksForPower()
-        || startObstacle() != null
+        || obstacles.starting(now) != null
         || !pilotSignal.offering(now, OFFER_SETTLED)) {
       // Whatever has changed: the car must be seen asking twice anew.
       reading = null;
@@ -676,7 +642,7 @@ public final class ChargeController {
     if (endedByCar()) {
       return;
     }
-    Why obstacle = chargeObstacle();
+    Why obstacle = obstacles.charging();
     if (obstacle != null) {
       stop(obstacle);
     } else if (contactor.overdue(now)) {
@@ -716,7 +682,7 @@ public final class ChargeController {
     if (endedByCar()) {
       return;
     }
-    Why obstacle = chargeObstacle();
+    Why obstacle = obstacles.charging();
     if (obstacle != null) {
       stop(obstacle);
     }
@@ -756,7 +722,7 @@ public final class ChargeController {
             ? pilotSignal.since()
             : stoppingSince;
     boolean patienceOver =
-        pilotSignal.is(DutyCycle.NO_OFFER) && now.over(sinceAck, settings.stopTimeout())
+        (pilotSignal.is(DutyCycle.NO_OFFER) && now.over(sinceAck, settings.stopTimeout()))
             || now.over(stoppingSince, settings.stopTimeout().plus(UNACKNOWLEDGED_STOP));
     if (idleReadings >= 2 || contactor.overdue(now)) {
       open();
@@ -791,7 +757,7 @@ public final class ChargeController {
   }
 
   private void applyToWaking() {
-    if (startObstacle() != null) {
+    if (obstacles.starting(now) != null) {
       go(WAITING);
     } else if (wakeUp.ended(pilotSignal, now)) {
       go(OFFERED);
@@ -804,115 +770,6 @@ public final class ChargeController {
     } else if (!contactor.knownOpen() && now.over(contactor.sentAt(), OPEN_AGAIN)) {
       sendOpen();
     }
-  }
-
-  // ---- reasons ----------------------------------------------------------------------------------
-
-  /** The first reason against charging, whatever the state; null when there is none. */
-  private @Nullable Why chargeObstacle() {
-    for (LatchedError error : latches) {
-      return error.why();
-    }
-    int limit = setPoints.limitDeciamps();
-    int minimum = settings.minDeciamps();
-    Integer cable = vehicle.limitingDeciamps();
-    boolean fallbackIsNothing = settings.fallbackDeciamps() == 0;
-    if (protection.supplyOutOfRange()) {
-      return Why.SUPPLY_VOLTAGE;
-    } else if (bridgeStopping.isSet()) {
-      return Why.BRIDGE_STOPPING;
-    } else if (fallbackIsNothing && brokerCounts()) {
-      return Why.BROKER_LOST;
-    } else if (fallbackIsNothing && life.silent()) {
-      return Why.CONTROL_SILENT;
-    } else if (!setPoints.enabled()) {
-      return Why.DISABLED;
-    } else if (limit == 0) {
-      return Why.LIMIT_ZERO;
-    } else if (limit < minimum || vehicle.simplified() && Allowance.SIMPLIFIED_DECIAMPS < minimum) {
-      return Why.LIMIT_BELOW_MINIMUM;
-    } else if (vehicle.absent()) {
-      return Why.NO_VEHICLE;
-    } else if (cable != null && cable == 0) {
-      return Why.NO_CABLE_RATING;
-    } else if (cable != null && cable < minimum) {
-      return Why.CABLE_TOO_SMALL;
-    }
-    return vehicle.ventilationRefused() ? Why.VENTILATION_REQUIRED : null;
-  }
-
-  /** The first reason against a start; null when there is none. */
-  private @Nullable Why startObstacle() {
-    Why obstacle = chargeObstacle();
-    return obstacle != null ? obstacle : guard.obstacle(now);
-  }
-
-  private @Nullable Why why() {
-    if (state == OFFLINE) {
-      return Why.OFFLINE;
-    } else if (state == FIRMWARE) {
-      return Why.FIRMWARE_UPDATE;
-    } else if (state == UNKNOWN) {
-      return Why.NO_READING;
-    }
-    Why obstacle = chargeObstacle();
-    if (obstacle != null && obstacle.compareTo(Why.PILOT_FAULT) <= 0) {
-      return obstacle;
-    }
-    if (state == FAULT || vehicle.faulty()) {
-      return Why.PILOT_FAULT_WAIT;
-    }
-    boolean stopRuns = state == STOPPING || state == OPENING && vehicle.asksForPower();
-    if (stopRuns && (obstacle == null || obstacle.compareTo(Why.STOPPING) > 0)) {
-      return Why.STOPPING;
-    }
-    if (obstacle != null) {
-      return obstacle;
-    }
-    if (vehicle.pilot() == null) {
-      return Why.NO_READING;
-    }
-    return whyWithoutObstacle();
-  }
-
-  private @Nullable Why whyWithoutObstacle() {
-    return switch (state) {
-      case CHARGING -> null;
-      case CONFIRM, CLOSING -> Why.STARTING;
-      case WAKING -> Why.WAKING_CAR;
-      case OFFERED -> {
-        if (vehicle.asksForPower()) {
-          yield Why.STARTING;
-        }
-        yield vehicle.paused() ? Why.CAR_PAUSED : Why.CAR_NOT_ASKING;
-      }
-      case WAITING, OPENING -> {
-        Why delay = guard.obstacle(now);
-        if (vehicle.paused()) {
-          yield Why.CAR_PAUSED;
-        }
-        // Without a delay it is the moment before an offer: a short pause as well.
-        yield delay == null ? Why.MIN_OFF : delay;
-      }
-      case FAULT -> Why.PILOT_FAULT_WAIT;
-      case IDLE -> Why.NO_VEHICLE;
-      case STOPPING -> Why.STOPPING;
-      case LOCKED, OFFLINE, UNKNOWN, FIRMWARE -> Why.NO_READING;
-    };
-  }
-
-  private boolean brokerCounts() {
-    return brokerLost && settings.brokerLoss() == ControlSettings.BrokerLoss.FALLBACK;
-  }
-
-  private Allowance weigh() {
-    return Allowance.of(
-        settings,
-        setPoints.limitDeciamps(),
-        vehicle.limitingDeciamps(),
-        brokerCounts() || life.silent(),
-        protection.reducedDeciamps(),
-        vehicle.simplified());
   }
 
   // ---- actions ----------------------------------------------------------------------------------
@@ -933,7 +790,7 @@ public final class ChargeController {
 
   /** Ends charging gracefully: the offer first, so that the contactor opens without load. */
   private void stop(@Nullable Why reason) {
-    stoppedByLimit = reason != null && LIMITS.contains(reason);
+    stoppedByLimit = Obstacles.delaysRestart(reason);
     stoppingSince.set(now.nowNanos());
     idleReadings = 0;
     go(STOPPING);
@@ -1043,7 +900,7 @@ public final class ChargeController {
           case WAKING -> pilotSignal.toward(wakeUp.percent(), now);
           // An offer that is to end for a set-point waits for its slot, and stays until then.
           case OFFERED, CONFIRM, CLOSING, CHARGING ->
-              chargeObstacle() != null
+              obstacles.charging() != null
                   ? null
                   : pilotSignal.towardOffer(
                       DutyCycle.percentFor(allowance.deciamps()),
@@ -1083,14 +940,14 @@ public final class ChargeController {
         state == STOPPING
             || state == OPENING
             || protection.suspects()
-            || state == LOCKED && vehicle.absent();
+            || (state == LOCKED && vehicle.absent());
     if (collects.due(!contactor.knownOpen(), often, now)) {
       command(new Command.Collect());
     }
   }
 
   private ControlStatus status() {
-    Why why = why();
+    Why why = reasons.of(state, now);
     OptionalLong startAt =
         why == Why.MIN_OFF || why == Why.RESTART_DELAY || why == Why.TOO_MANY_STARTS
             ? guard.readyAtNanos(now.nowNanos())
@@ -1110,7 +967,7 @@ public final class ChargeController {
         vehicle.pilot(),
         vehicle.asksForPower() && Boolean.TRUE.equals(contactor.closed()),
         contactor.closed(),
-        List.copyOf(latches),
+        latches.all(),
         life.status(),
         new ControlStatus.ProtectionStatus(currents, currents, settings.voltage().complete()),
         startAt,

@@ -65,7 +65,7 @@ final class Collects {
    * @param often whether a reading every 2 s is wanted
    */
   boolean due(boolean maybeClosed, boolean often, Moment moment) {
-    if (outstanding && !moment.over(sent, lostAfter) || moment.within(failed, AFTER_FAILURE)) {
+    if ((outstanding && !moment.over(sent, lostAfter)) || moment.within(failed, AFTER_FAILURE)) {
       return false;
     }
     boolean due =

@@ -13,9 +13,9 @@ public sealed interface Command {
     @Override
     public boolean withdraws(Command waiting) {
       return waiting instanceof SetPwm
-          || percent == DutyCycle.NO_OFFER
+          || (percent == DutyCycle.NO_OFFER
               && waiting instanceof SetContactor contactor
-              && contactor.closed;
+              && contactor.closed);
     }
   }
 

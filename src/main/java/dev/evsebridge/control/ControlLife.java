@@ -36,7 +36,7 @@ final class ControlLife {
       return;
     }
     if (timeout.isZero()) {
-      silent = goneByWill || !seen && moment.over(lastSign, BIRTH_MESSAGE);
+      silent = goneByWill || (!seen && moment.over(lastSign, BIRTH_MESSAGE));
     } else {
       silent = goneByWill || moment.over(lastSign, timeout);
     }

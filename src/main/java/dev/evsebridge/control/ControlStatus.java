@@ -55,7 +55,8 @@ public record ControlStatus(
 
   /** Whether a car is plugged in; null when the pilot does not tell. */
   public @Nullable Boolean vehiclePresent() {
-    return pilot == null || pilot == PilotVoltage.FAULT ? null : pilot != PilotVoltage.VOLT_12;
+    boolean unknown = pilot == null || pilot == PilotVoltage.FAULT;
+    return unknown ? null : pilot != PilotVoltage.VOLT_12;
   }
 
   /**

@@ -124,7 +124,7 @@ final class PilotSignal {
     if (aimDeciamps > DutyCycle.deciampsOffered(protective)) {
       return wanted;
     }
-    if (wanted == aim || wanted > aim && !mayRaise || !slotFree(moment)) {
+    if (wanted == aim || (wanted > aim && !mayRaise) || !slotFree(moment)) {
       return null;
     }
     return wanted > aim ? ramped(aim, wanted) : wanted;

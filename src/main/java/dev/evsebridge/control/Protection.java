@@ -112,7 +112,7 @@ final class Protection {
       if (value != null) {
         boolean above = value > settings.voltageMinVolts() * 1_000L;
         carried[phase] |= above;
-        good &= !carried[phase] || above && value <= settings.voltageMaxVolts() * 1_000L;
+        good &= !carried[phase] || (above && value <= settings.voltageMaxVolts() * 1_000L);
       }
     }
     if (!good) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,7 +15,7 @@ class AllowanceTest {
   private static final ControlSettings SETTINGS =
       ControlSettings.builder(320).fallbackDeciamps(60).build();
 
-  private static Allowance limited(int limit, Integer cable) {
+  private static Allowance limited(int limit, @Nullable Integer cable) {
     return Allowance.of(SETTINGS, limit, cable, false, null, false);
   }
 

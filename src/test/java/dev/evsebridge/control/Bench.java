@@ -115,7 +115,7 @@ final class Bench {
     return controller.memory(nanos());
   }
 
-  Bench set(Boolean enabled, Integer limitDeciamps) {
+  Bench set(boolean enabled, int limitDeciamps) {
     event(new Event.SetPoint(enabled, limitDeciamps));
     return this;
   }

@@ -27,10 +27,10 @@ class CalibrationTest {
         "1,1d,1"
       })
   void refusesWhatIsNoCalibration(String text) {
-    String message =
-        assertThrows(IllegalArgumentException.class, () -> Calibration.parse(text)).getMessage();
+    IllegalArgumentException refusal =
+        assertThrows(IllegalArgumentException.class, () -> Calibration.parse(text));
 
-    assertTrue(message.contains("offset,slope,divider"), message);
+    assertTrue(refusal.toString().contains("offset,slope,divider"), refusal.toString());
   }
 
   @Test

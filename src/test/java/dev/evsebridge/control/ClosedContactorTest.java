@@ -59,8 +59,6 @@ class ClosedContactorTest {
 
   @Test
   void opensWhenTheResponseToTheCloseIsLost() {
-    Bench bench = closing();
-    bench.answers = command -> true;
     Bench lost = Bench.offered(Bench.sixteenAmps());
     lost.answers =
         command -> !(command instanceof Command.SetContactor contactor && contactor.closed());
@@ -342,7 +340,8 @@ class ClosedContactorTest {
     long opens = bench.count("open");
     bench.run(20_000);
 
-    assertEquals(opens + 4, bench.count("open"), 1);
+    long more = bench.count("open") - opens;
+    assertTrue(more >= 3 && more <= 5, more + " times more");
   }
 
   @Test

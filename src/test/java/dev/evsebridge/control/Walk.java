@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 final class Walk {
   private static final List<ProximityPilot> CABLES =
       List.of(ProximityPilot.AMP_13, ProximityPilot.AMP_20, ProximityPilot.AMP_32);
+  private static final List<ControlSettings.WakeUp> WAKE_UPS =
+      List.of(ControlSettings.WakeUp.values());
   private static final Calibration PLAIN = new Calibration(0, 1, 1);
   private static final PhaseCalibration CALIBRATED = new PhaseCalibration(PLAIN, PLAIN, PLAIN);
 
@@ -79,7 +81,7 @@ final class Walk {
         .rampUpDeciamps(pick(random, 0, 0, 20))
         .fixedCableDeciamps(pick(random, 0, 0, 160))
         .initialEnabled(random.nextBoolean())
-        .wakeUp(ControlSettings.WakeUp.values()[random.nextInt(3)])
+        .wakeUp(WAKE_UPS.get(random.nextInt(3)))
         .wakeUpAfter(Duration.ofSeconds(30))
         .faultWait(Duration.ofSeconds(10));
   }

@@ -50,7 +50,6 @@ final class Watch {
   private long stoppingMillis;
   private long exceedsMillis = -1;
   private int lowReadings;
-  private int opensInARow;
   private final Deque<Long> starts = new ArrayDeque<>();
   private int closings;
   private int adoptions;
@@ -148,7 +147,7 @@ final class Watch {
         stoppedByLimit =
             status.why() == Why.CONTROL_SILENT
                 || status.why() == Why.BROKER_LOST
-                || status.why() == Why.STOPPING && enabled && limit < settings.minDeciamps();
+                || (status.why() == Why.STOPPING && enabled && limit < settings.minDeciamps());
         lowReadings = 0;
       }
     }
@@ -204,7 +203,6 @@ final class Watch {
     }
     if (!reading.contactorClosed()) {
       openPending = false;
-      opensInARow = 0;
     } else {
       closePending = false;
     }
@@ -263,7 +261,6 @@ final class Watch {
     collectMillis = simulation.nowMillis();
     collectedWhileClosed = false;
     exceedsMillis = -1;
-    opensInARow = 0;
     lowReadings = 0;
     cableMissing = false;
   }
@@ -287,11 +284,11 @@ final class Watch {
 
   private boolean asks(@Nullable PilotVoltage value) {
     return value == PilotVoltage.VOLT_6
-        || value == PilotVoltage.VOLT_3 && settings.ventilationAllowed();
+        || (value == PilotVoltage.VOLT_3 && settings.ventilationAllowed());
   }
 
   private boolean fallback(ControlStatus status) {
-    return brokerLost && settings.brokerLoss() == ControlSettings.BrokerLoss.FALLBACK
+    return (brokerLost && settings.brokerLoss() == ControlSettings.BrokerLoss.FALLBACK)
         || status.life() == LifeSign.SILENT;
   }
 
@@ -396,7 +393,7 @@ final class Watch {
     }
     boolean left = reading.pilot() != PilotVoltage.VOLT_6 && reading.pilot() != PilotVoltage.VOLT_3;
     boolean disobeys = before != null && before.errors().contains(LatchedError.CONTACTOR_DISOBEYS);
-    boolean underWay = openPendingBefore(command) || state == ControlState.LOCKED && disobeys;
+    boolean underWay = openPendingBefore(command) || (state == ControlState.LOCKED && disobeys);
     if (left && !underWay) {
       assertEquals(
           new Command.SetContactor(false),
@@ -414,7 +411,7 @@ final class Watch {
     int percent = set.percent();
     if (percent == 0) {
       assertEquals(ControlState.WAKING, status.state(), "0 % only to wake a car");
-      assertEquals(Boolean.FALSE, seenClosed, "0 % only with the contactor open");
+      assertEquals(false, seenClosed, "0 % only with the contactor open");
       assertFalse(closePending, "0 % only with the contactor confirmed open");
     } else {
       assertTrue(percent == 100 || DutyCycle.offers(percent), () -> "never sends " + percent);
@@ -488,7 +485,7 @@ final class Watch {
     boolean goesOn = why == null || why.compareTo(Why.STARTING) >= 0;
     boolean awaitsPwm = state.offers() && goesOn && DutyCycle.offers(aim) && aim != pwm;
     long mostMillis =
-        switching && (openPending || closePending) || awaitsPwm
+        (switching && (openPending || closePending)) || awaitsPwm
             ? 2_000
             : Math.max(settings.poll().toMillis(), 6_000);
     assertTrue(leftMillis <= mostMillis, () -> "waits for " + leftMillis + " ms in " + state);
