@@ -280,6 +280,8 @@ public final class ChargeController {
     memoryChanged |= switchings != contactor.switchings();
     if (taken.contactorClosed() || !pilotSignal.blindsPilot(now)) {
       readVehicle(taken);
+    } else {
+      vehicle.readCable(taken.proximity());
     }
     measure(taken);
   }
@@ -767,7 +769,7 @@ public final class ChargeController {
   private void applyToLocked() {
     if (latches.isEmpty()) {
       go(WAITING);
-    } else if (!contactor.knownOpen() && now.over(contactor.sentAt(), OPEN_AGAIN)) {
+    } else if (!contactor.knownOpen() && !now.within(contactor.sentAt(), OPEN_AGAIN)) {
       sendOpen();
     }
   }

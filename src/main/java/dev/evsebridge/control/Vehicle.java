@@ -191,7 +191,7 @@ final class Vehicle {
   }
 
   /** A smaller rating counts at once, a larger one only once the car is unplugged. */
-  private void readCable(ProximityPilot proximity) {
+  void readCable(ProximityPilot proximity) {
     proximityDeciamps =
         switch (proximity) {
           case AMP_13 -> 130;

@@ -192,6 +192,24 @@ class ErrorsTest {
   }
 
   @Test
+  void goesOnOpeningAContactorThatDisobeysAfterARestart() {
+    ControlMemory memory =
+        new ControlMemory(
+            true, 160, Set.of(LatchedError.CONTACTOR_DISOBEYS), null, null, List.of(), 0, 0);
+    Bench bench = new Bench(calibrated(), memory);
+    bench.connect().run(2_000);
+    assertEquals(ControlState.LOCKED, bench.state());
+
+    bench.closed = true;
+    bench.contactorObeys = false;
+    bench.read();
+    assertEquals(List.of("open"), bench.commands());
+    bench.run(10_100);
+
+    assertEquals(List.of("open", "open", "open"), bench.commands());
+  }
+
+  @Test
   void forgetsForeignControlAfterTenQuietMinutes() {
     Bench bench = Bench.offered(calibrated());
     for (int i = 0; i < 3; i++) {

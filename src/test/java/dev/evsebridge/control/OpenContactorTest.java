@@ -344,6 +344,19 @@ class OpenContactorTest {
   }
 
   @Test
+  void readsTheCableAlsoDuringThePulse() {
+    Bench bench = Bench.offered(Bench.sixteenAmps().wakeUp(ControlSettings.WakeUp.PULSE));
+    while (bench.count("PWM 0") == 0) {
+      bench.run(10);
+    }
+    bench.forget().run(100).quietly(PilotVoltage.FAULT);
+    bench.cable = ProximityPilot.AMP_13;
+    bench.read().quietly(PilotVoltage.VOLT_9).run(6_000);
+
+    assertEquals(List.of("PWM 100", "PWM 21"), bench.commands());
+  }
+
+  @Test
   void takesStateAAfterThePulseForUnplugging() {
     Bench bench = Bench.offered(Bench.sixteenAmps().wakeUp(ControlSettings.WakeUp.PULSE));
     while (bench.count("PWM 0") == 0) {

@@ -103,7 +103,7 @@ final class Walk {
     int kind = random.nextInt(100);
     if (kind < 35) {
       actOfTheCar();
-    } else if (kind < 65) {
+    } else if (kind < 65 && bridge.listening()) {
       actOfTheControl();
     } else if (!calm) {
       actOfBadLuck();
@@ -183,6 +183,9 @@ final class Walk {
       simulation.after(
           3_000,
           () -> {
+            if (!bridge.listening()) {
+              return;
+            }
             if (random.nextBoolean()) {
               bridge.drop();
               firmware.reboot();
@@ -232,7 +235,8 @@ final class Walk {
         Math.max(
             Math.max(car.leftDrawingMillis(), firmware.closedMillis()),
             Math.max(car.calmSinceMillis(), sessionMillis));
-    long mostMillis = settings.openOnNotify() ? 1_300 : 1_950;
+    // Collect first: blinded, debounced, blinded again, and the way there and back.
+    long mostMillis = settings.openOnNotify() ? 1_300 : 2_060;
     assertTrue(
         now - since <= mostMillis,
         () ->
@@ -262,6 +266,9 @@ final class Walk {
     bridge.trouble(BridgeModel.Trouble.NONE);
     firmware.stickOpen(false);
     firmware.weld(false);
+    while (!bridge.listening()) {
+      simulation.runFor(1_000);
+    }
     simulation.runFor(60_000);
     while (bridge.controller().on(new Event.Tick(), bridge.nowNanos()).status().state()
         == ControlState.OFFLINE) {

@@ -241,6 +241,7 @@ final class Watch {
   private boolean cableMissing;
 
   private void learnPwm(int percent, long now) {
+    pwmPending &= percent != aim;
     if (pwm != percent) {
       pwm = percent;
       pwmSinceMillis = now;
@@ -251,6 +252,7 @@ final class Watch {
     pilot = null;
     pilotBefore = null;
     pwm = -1;
+    pwmPending = false;
     aim = -1;
     cable = -1;
     seenClosed = null;
@@ -425,25 +427,21 @@ final class Watch {
     }
     boolean raises = DutyCycle.offers(aim) && offered > DutyCycle.deciampsOffered(aim);
     boolean repeats = aim == percent;
-    if (raises && DutyCycle.offers(pwm) && state.offers() && !overdue(now)) {
+    if (raises && pwm == aim && state.offers()) {
       assertTrue(
           now - offerChangeMillis >= settings.pwmInterval().toMillis(),
           () -> "raises for set-points wait for their slot: " + aim + " to " + percent);
     }
     if (!repeats) {
-      aimMillis = now;
       if (DutyCycle.offers(percent)) {
         offerChangeMillis = now;
       }
     }
     aim = percent;
+    pwmPending = true;
   }
 
-  private long aimMillis;
-
-  private boolean overdue(long now) {
-    return now - aimMillis >= 2_000 && pwm != aim;
-  }
+  private boolean pwmPending;
 
   private boolean adopted(ControlStatus status) {
     return adoptable || status.limitDeciamps() != limit;
@@ -483,7 +481,7 @@ final class Watch {
     Why why = step.status().why();
     // An offer that is to end for a set-point waits for its slot.
     boolean goesOn = why == null || why.compareTo(Why.STARTING) >= 0;
-    boolean awaitsPwm = state.offers() && goesOn && DutyCycle.offers(aim) && aim != pwm;
+    boolean awaitsPwm = state.offers() && goesOn && DutyCycle.offers(aim) && pwmPending;
     long mostMillis =
         (switching && (openPending || closePending)) || awaitsPwm
             ? 2_000
