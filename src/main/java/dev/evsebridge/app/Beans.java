@@ -9,6 +9,7 @@ import dev.evsebridge.request.ErrorReports;
 import dev.evsebridge.request.Replies;
 import dev.evsebridge.request.RequestReader;
 import dev.evsebridge.request.SetPointReader;
+import dev.evsebridge.state.StateExpiry;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.camel.component.jackson.JacksonDataFormat;
@@ -40,6 +41,7 @@ public final class Beans {
     beans.put("chargeControl", chargeControl);
     beans.put("replies", new Replies());
     beans.put("errorReports", new ErrorReports());
+    beans.put("stateExpiry", new StateExpiry());
     return beans;
   }
 

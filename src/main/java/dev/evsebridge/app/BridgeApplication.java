@@ -29,6 +29,7 @@ import dev.evsebridge.runtime.ServiceManager;
 import dev.evsebridge.runtime.Watchdog;
 import dev.evsebridge.simulator.Simulator;
 import dev.evsebridge.state.Availability;
+import dev.evsebridge.state.ChargerStates;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,6 +64,7 @@ final class BridgeApplication implements AutoCloseable {
   private final ReloadableDirect direct = new ReloadableDirect();
   private final BrokerConnection broker;
   private final Availability availability;
+  private final @Nullable ChargerStates states;
   private final SessionRegistry registry;
   private final ChargeControl chargeControl;
   private final Admission admission;
@@ -82,12 +84,23 @@ final class BridgeApplication implements AutoCloseable {
     this.simulation = simulation;
     this.listenAddress = new ListenAddress(settings.bindAddress(), settings.bindPort());
     int maxConnections = settings.limits().maxConnections();
-    // Of each charger one more message, and the announcement that it is online or offline.
+    // Of each charger one more message, whether it is online or offline, and its state.
+    int messagesPerCharger = settings.stateTopics() ? 3 : 2;
     this.broker =
-        new BrokerConnection(settings.mqtt(), 2 * maxConnections, new PausedChargers(backPressure));
+        new BrokerConnection(
+            settings.mqtt(), messagesPerCharger * maxConnections, new PausedChargers(backPressure));
     this.availability = new Availability(journalFile(settings), announcements::availability);
     this.registry = new SessionRegistry(settings.limits(), availability, openRequests);
-    this.chargeControl = ControlSetup.create(settings, registry, (serial, clientId, status) -> {});
+    this.states =
+        settings.stateTopics() ? new ChargerStates(settings.sensors(), announcements::state) : null;
+    ChargerStates told = states;
+    if (told != null) {
+      registry.addListener(told);
+      registry.addFirmwareListener(told);
+    }
+    this.chargeControl =
+        ControlSetup.create(
+            settings, registry, told == null ? (serial, clientId, status) -> {} : told::controlled);
     this.admission =
         new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
     this.pipeline =
@@ -161,6 +174,9 @@ final class BridgeApplication implements AutoCloseable {
     camel.start();
     announcements.to(camel.context().createProducerTemplate());
     broker.addListener(availability);
+    if (states != null) {
+      broker.addListener(states);
+    }
     broker.addListener(guard);
     LOG.info(
         "Publishing to {} and below, taking requests from {}, with routes {}",
@@ -191,7 +207,7 @@ final class BridgeApplication implements AutoCloseable {
     ControlSetup.warn(settings);
     registry.addListener(chargeControl);
     registry.guard(chargeControl);
-    registry.listener(chargeControl);
+    registry.addFirmwareListener(chargeControl);
     guard.keepControlled(
         chargeControl,
         only -> admission.letIn(serial -> !only || ControlSetup.of(settings, serial) != null));
@@ -264,6 +280,9 @@ final class BridgeApplication implements AutoCloseable {
     }
     openRequests.giveUp(route -> true, ErrorCode.DISCONNECTED, STOPPED);
     availability.stop();
+    if (states != null) {
+      states.stop();
+    }
     announcements.close();
     camel.stop();
     broker.close();

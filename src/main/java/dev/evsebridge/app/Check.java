@@ -67,7 +67,8 @@ final class Check {
     Supplier<Map<String, Object>> beans =
         () -> {
           Map<String, Object> named =
-              new HashMap<>(Beans.named(pipeline, registry, ChargeControl.ofNobody(), settings.mqtt()));
+              new HashMap<>(
+                  Beans.named(pipeline, registry, ChargeControl.ofNobody(), settings.mqtt()));
           named.put("paho-mqtt5", BridgeMqttComponent.onlyChecking(unused));
           return named;
         };

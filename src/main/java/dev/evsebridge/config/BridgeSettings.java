@@ -21,6 +21,7 @@ import java.util.Set;
  * @param supervision how chargers without the charge controller are watched over
  * @param brokerLossGrace how long chargers are kept while the broker is away
  * @param stateDir where the bridge remembers whom it announced as online
+ * @param stateTopics whether the state of chargers is published
  * @param logLevel ERROR, WARN, INFO, DEBUG or TRACE
  * @param placeholders what routes may refer to as {@code {{key}}}: settings without secrets, and
  *     the user's own keys
@@ -39,6 +40,7 @@ public record BridgeSettings(
     SupervisionKeys supervision,
     Duration brokerLossGrace,
     Path stateDir,
+    boolean stateTopics,
     String logLevel,
     Map<String, String> placeholders,
     Set<String> ignoredVariables,

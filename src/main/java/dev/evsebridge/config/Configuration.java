@@ -94,6 +94,7 @@ public final class Configuration {
         SupervisionSection.read(reader),
         reader.duration(Setting.BRIDGE_BROKER_LOSS_GRACE, Duration.ZERO),
         Path.of(reader.text(Setting.BRIDGE_STATE_DIR)),
+        reader.flag(Setting.BRIDGE_STATE_TOPICS),
         logLevel(reader),
         placeholders(sources, reader, bindAddress),
         Set.copyOf(sources.ignoredVariables()),

@@ -35,6 +35,7 @@ public enum Setting {
   MQTT_MAX_PAYLOAD("mqtt.max_payload", "262144"),
   BRIDGE_BROKER_LOSS_GRACE("bridge.broker_loss_grace", "30s"),
   BRIDGE_STATE_DIR("bridge.state_dir", "state"),
+  BRIDGE_STATE_TOPICS("bridge.state_topics", "true"),
   BRIDGE_LOG_LEVEL("bridge.log_level", "INFO"),
   ALIVE_TOPIC("alive.topic", ""),
   ALIVE_PAYLOAD("alive.payload", "online"),

@@ -131,8 +131,13 @@ public final class MqttProbe implements AutoCloseable {
       return json.path(name).asText("");
     }
 
+    /** Whether it tells of that charger; its state does not count, which comes along with all. */
     public boolean isOf(String clientId) {
-      return field("client_id").equals(clientId);
+      return !isState() && field("client_id").equals(clientId);
+    }
+
+    private boolean isState() {
+      return topic.endsWith("/state");
     }
 
     public boolean isType(String messageType) {
@@ -167,9 +172,9 @@ public final class MqttProbe implements AutoCloseable {
     return message -> message.topic().equals(ERROR_TOPIC);
   }
 
-  /** Everything but who is present. */
+  /** Everything but who is present, and in which state. */
   public static Predicate<Message> messageOrError() {
-    return message -> !message.topic().endsWith("/availability");
+    return message -> !message.topic().endsWith("/availability") && !message.isState();
   }
 
   public static Predicate<Message> onTopic(String topic) {

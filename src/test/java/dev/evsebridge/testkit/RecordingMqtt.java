@@ -34,7 +34,8 @@ public final class RecordingMqtt extends DefaultComponent {
    *
    * @param topic where
    * @param text its payload
-   * @param options of the endpoint, such as qos and retained, and the headers that overrule them
+   * @param options of the endpoint, such as qos and retained, and the headers that overrule them;
+   *     {@code messageExpiry} in seconds
    * @param correlationData of its MQTT 5 properties, as text
    */
   public record Published(
@@ -112,6 +113,9 @@ public final class RecordingMqtt extends DefaultComponent {
       }
       MqttProperties properties =
           message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, MqttProperties.class);
+      if (properties != null && properties.getMessageExpiryInterval() != null) {
+        effective.put("messageExpiry", properties.getMessageExpiryInterval());
+      }
       byte[] correlationData = properties == null ? null : properties.getCorrelationData();
       published.add(
           new Published(

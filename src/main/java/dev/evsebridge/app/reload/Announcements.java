@@ -4,6 +4,7 @@ import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.runtime.Failures;
 import dev.evsebridge.runtime.Gate;
 import dev.evsebridge.runtime.LogThrottle;
+import dev.evsebridge.state.ChargerState;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.Iterator;
@@ -28,9 +29,10 @@ public final class Announcements implements AutoCloseable {
 
   private static final String REPORT_ERROR = "direct:report-error";
   static final String AVAILABILITY = "direct:availability";
+  private static final String CHARGER_STATE = "direct:charger-state";
 
   /** The routes that must be there. */
-  static final Set<String> TARGETS = Set.of(REPORT_ERROR, AVAILABILITY);
+  static final Set<String> TARGETS = Set.of(REPORT_ERROR, AVAILABILITY, CHARGER_STATE);
 
   private static final int MOST_ERRORS = 10_000;
   private static final long MOST_ERROR_BYTES = 4L * 1024 * 1024;
@@ -45,7 +47,8 @@ public final class Announcements implements AutoCloseable {
   private final Condition changed = lock.newCondition();
 
   /**
-   * By what only the last counts of: of a charger's availability. An error has a key for itself.
+   * By what only the last counts of: of a charger's availability, and of its state. An error has a
+   * key for itself.
    */
   private final Map<Object, Announcement> waiting = new LinkedHashMap<>();
 
@@ -53,6 +56,8 @@ public final class Announcements implements AutoCloseable {
   private long waitingErrorBytes;
   private boolean sending;
   private boolean closed;
+
+  private record Newest(String endpoint, String clientId) {}
 
   private record Announcement(
       String endpoint, Object body, Map<String, Object> headers, long errorBytes) {}
@@ -94,9 +99,20 @@ public final class Announcements implements AutoCloseable {
 
   /** Somebody is online or offline. What waits of the same client is out of date then. */
   public void availability(String clientId, String state) {
+    newest(AVAILABILITY, clientId, state);
+  }
+
+  /** A charger's state has changed. What waits of the same client is out of date then. */
+  public void state(String clientId, ChargerState state) {
+    newest(CHARGER_STATE, clientId, state);
+  }
+
+  private void newest(String endpoint, String clientId, Object body) {
     lock.lock();
     try {
-      waiting.put(clientId, new Announcement(AVAILABILITY, state, Map.of("clientId", clientId), 0));
+      waiting.put(
+          new Newest(endpoint, clientId),
+          new Announcement(endpoint, body, Map.of("clientId", clientId), 0));
       changed.signalAll();
     } finally {
       lock.unlock();

@@ -19,7 +19,7 @@ final class FirmwareUploads {
   private final ConcurrentMap<String, FirmwareUpload> uploads = new ConcurrentHashMap<>();
   private final long mostBytes;
   private final AtomicLong bytes = new AtomicLong();
-  private volatile FirmwareListener listener = FirmwareListener.NONE;
+  private final FirmwareListeners listeners = new FirmwareListeners();
 
   /**
    * Creates an empty collection.
@@ -34,8 +34,8 @@ final class FirmwareUploads {
     return new FirmwareUploads(Runtime.getRuntime().maxMemory() / SHARE_OF_HEAP);
   }
 
-  void listener(FirmwareListener told) {
-    listener = told;
+  void addListener(FirmwareListener told) {
+    listeners.add(told);
   }
 
   /**
@@ -55,7 +55,7 @@ final class FirmwareUploads {
 
   /** It is an upload's turn; it counts until it has ended. */
   FirmwareUpload begin(PendingRequest request, ChargerSession sender, Duration patience) {
-    FirmwareUpload upload = new FirmwareUpload(request, sender, patience, listener);
+    FirmwareUpload upload = new FirmwareUpload(request, sender, patience, listeners);
     uploads.put(sender.clientId(), upload);
     var unused =
         request

@@ -166,9 +166,9 @@ public final class SessionRegistry {
     guard = requestGuard;
   }
 
-  /** From now on tells how firmware uploads go. */
-  public void listener(FirmwareListener firmwareListener) {
-    firmwareUploads.listener(firmwareListener);
+  /** Tells one more from now on how firmware uploads go. */
+  public void addFirmwareListener(FirmwareListener firmwareListener) {
+    firmwareUploads.addListener(firmwareListener);
   }
 
   /**

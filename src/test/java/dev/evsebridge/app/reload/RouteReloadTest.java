@@ -143,6 +143,7 @@ class RouteReloadTest {
             "alive-one",
             "availability",
             "charger-listener",
+            "charger-state",
             "charger-to-mqtt",
             "mqtt-to-charger",
             "reply",

@@ -22,6 +22,8 @@ import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.PingResponse;
 import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.state.ChargerState;
+import dev.evsebridge.state.ChargerStateExamples;
 import dev.evsebridge.testkit.KnownMessages;
 import dev.evsebridge.testkit.RecordingMqtt;
 import dev.evsebridge.testkit.RecordingMqtt.Published;
@@ -136,6 +138,7 @@ class RoutesTest {
             "alive-one",
             "availability",
             "charger-listener",
+            "charger-state",
             "charger-to-mqtt",
             "mqtt-to-charger",
             "reply",
@@ -375,6 +378,27 @@ class RoutesTest {
                 Map.of("qos", "1", "retained", "true"),
                 null)),
         mqtt.published());
+  }
+
+  @Test
+  void publishTheStateOfAConnectedChargerRetainedAndExpiring() {
+    template.sendBodyAndHeader("direct:charger-state", state(true), "clientId", "Garage 1");
+
+    Published published = mqtt.published().get(0);
+    assertEquals(PUBLISH + "/Garage 1/state", published.topic());
+    assertEquals(Map.of("qos", "1", "retained", "true", "messageExpiry", 60L), published.options());
+    assertTrue(published.text().startsWith("{\"client_id\":\"Garage 1\",\"serial\":"));
+  }
+
+  @Test
+  void publishTheStateOfAChargerThatIsGoneForGood() {
+    template.sendBodyAndHeader("direct:charger-state", state(false), "clientId", "Garage 1");
+
+    assertEquals(Map.of("qos", "1", "retained", "true"), mqtt.published().get(0).options());
+  }
+
+  private static ChargerState state(boolean connected) {
+    return ChargerStateExamples.state("Garage 1", SERIAL, connected);
   }
 
   private void deliver(String json) {

@@ -411,7 +411,7 @@ class FirmwareUploadTest {
   @Test
   void tellsHowItGoes() {
     List<String> told = new ArrayList<>();
-    registry.listener(
+    registry.addFirmwareListener(
         new FirmwareListener() {
           @Override
           public void checking(ChargerSession session, int imageBytes) {

@@ -1,0 +1,41 @@
+package dev.evsebridge.state;
+
+import dev.evsebridge.config.SensorKeys;
+import dev.evsebridge.config.SensorKeys.Line;
+import dev.evsebridge.control.Calibration;
+import dev.evsebridge.control.PhaseCalibration;
+import dev.evsebridge.control.PhaseValues;
+import dev.evsebridge.message.Measurements;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Makes amperes and volts of the raw readings of one charger, as far as it is calibrated. */
+record Sensors(PhaseCalibration currents, PhaseCalibration voltages) {
+
+  static final Sensors NONE = new Sensors(PhaseCalibration.NONE, PhaseCalibration.NONE);
+
+  static Sensors of(SensorKeys keys) {
+    return new Sensors(phases(keys.currents()), phases(keys.voltages()));
+  }
+
+  private static PhaseCalibration phases(List<Optional<Line>> lines) {
+    return new PhaseCalibration(
+        calibration(lines.get(0)), calibration(lines.get(1)), calibration(lines.get(2)));
+  }
+
+  private static @Nullable Calibration calibration(Optional<Line> line) {
+    return line.map(each -> new Calibration(each.offset(), each.slope(), each.divider()))
+        .orElse(null);
+  }
+
+  /** In milliamperes. */
+  PhaseValues currents(Measurements raw) {
+    return currents.values(raw.phase1Milliamps(), raw.phase2Milliamps(), raw.phase3Milliamps());
+  }
+
+  /** In millivolts. */
+  PhaseValues voltages(Measurements raw) {
+    return voltages.values(raw.phase1Millivolts(), raw.phase2Millivolts(), raw.phase3Millivolts());
+  }
+}

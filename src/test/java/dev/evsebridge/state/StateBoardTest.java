@@ -1,0 +1,321 @@
+package dev.evsebridge.state;
+
+import static dev.evsebridge.state.ChargerStateExamples.reading;
+import static dev.evsebridge.state.ChargerStateExamples.status;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.evsebridge.control.ControlState;
+import dev.evsebridge.control.ControlStatus;
+import dev.evsebridge.control.Why;
+import dev.evsebridge.message.PilotVoltage;
+import dev.evsebridge.message.SerialNumber;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class StateBoardTest {
+  private static final String ID = "Garage";
+  private static final SerialNumber SERIAL = new SerialNumber("01".repeat(16));
+  private static final Instant NOON = Instant.parse("2026-11-26T12:00:00Z");
+
+  /** So that comparisons of the clock are seen to bear its overflow. */
+  private static final long BEGIN = Long.MAX_VALUE - Duration.ofSeconds(3).toNanos();
+
+  private final List<ChargerState> said = new ArrayList<>();
+  private final StateBoard board =
+      new StateBoard(serial -> Sensors.NONE, 3, (clientId, state) -> said.add(state));
+  private final Object connection = new Object();
+  private long millis;
+
+  @BeforeEach
+  void brokerIsThere() {
+    board.brokerConnected(now());
+  }
+
+  @Test
+  void saysNothingOfAChargerThatNobodyPolls() {
+    connect();
+    board.proven(connection, ID, now());
+    board.disconnected(connection, ID, now());
+    pass(400_000);
+
+    assertEquals(List.of(), said);
+  }
+
+  @Test
+  void saysAtOnceWhatTheFirstReadingShows() {
+    connect();
+    read(PilotVoltage.VOLT_9);
+
+    assertEquals("car_not_asking", only().why());
+  }
+
+  @Test
+  void saysAtOnceWhenSomethingUrgentChanges() {
+    connect();
+    read(PilotVoltage.VOLT_9);
+    pass(10);
+    read(PilotVoltage.VOLT_6);
+    pass(10);
+    read(PilotVoltage.VOLT_12);
+
+    assertEquals(
+        List.of("car_not_asking", "contactor_open", "no_vehicle"),
+        said.stream().map(ChargerState::why).toList());
+  }
+
+  @Test
+  void saysOtherwiseTheNewestAtTheEndOfTheSecond() {
+    connect();
+    read(PilotVoltage.VOLT_9);
+    said.clear();
+    for (int i = 0; i < 9; i++) {
+      pass(100);
+      read(PilotVoltage.VOLT_9);
+    }
+    pass(99);
+    assertEquals(List.of(), said);
+
+    pass(1);
+
+    assertEquals("2026-11-26T12:00:00.900Z", only().time());
+    said.clear();
+    pass(60_000);
+    assertEquals(List.of(), said, "nothing new has come");
+  }
+
+  @Test
+  void saysEachOfReadingsThatComeSeldom() {
+    connect();
+    for (int i = 0; i < 5; i++) {
+      read(PilotVoltage.VOLT_9);
+      pass(1_000);
+    }
+
+    assertEquals(5, said.size());
+  }
+
+  @Test
+  void neverSaysMoreThanOneASecondWhateverComes() {
+    connect();
+    for (int i = 0; i < 1_000; i++) {
+      read(PilotVoltage.VOLT_9);
+      pass(10);
+    }
+
+    assertEquals(11, said.size());
+  }
+
+  @Test
+  void saysWhoHasGoneAndLaterThatTheContactorIsOpen() {
+    connect();
+    read(PilotVoltage.VOLT_6);
+    said.clear();
+
+    board.disconnected(connection, ID, now());
+    pass(299_999);
+
+    assertEquals("offline", only().why());
+    assertNull(only().contactorState());
+    said.clear();
+
+    pass(1);
+
+    assertEquals(false, only().contactorState());
+    said.clear();
+    pass(1_000_000);
+    assertEquals(List.of(), said);
+  }
+
+  @Test
+  void doesNotTakeAContactorForOpenWhoseChargerIsBack() {
+    connect();
+    read(PilotVoltage.VOLT_6);
+    board.disconnected(connection, ID, now());
+    pass(200_000);
+    Object again = new Object();
+    board.connected(again, ID, SERIAL, 10, now());
+    assertEquals("no_reading", said.get(said.size() - 1).why());
+    assertEquals(10, said.get(said.size() - 1).firmwareVersion());
+    pass(200_000);
+    assertNull(said.get(said.size() - 1).contactorState());
+    board.disconnected(again, ID, now());
+    pass(299_999);
+    assertNull(said.get(said.size() - 1).contactorState());
+    pass(1);
+    assertEquals(false, said.get(said.size() - 1).contactorState());
+  }
+
+  @Test
+  void hearsNothingOfAConnectionThatWasReplaced() {
+    connect();
+    read(PilotVoltage.VOLT_6);
+    board.connected(new Object(), ID, SERIAL, 9, now());
+    said.clear();
+
+    board.reading(connection, ID, reading(26, true, PilotVoltage.VOLT_6), NOON, now());
+    board.firmware(connection, ID, true, now());
+    board.disconnected(connection, ID, now());
+
+    assertEquals(List.of(), said);
+  }
+
+  @Test
+  void saysEverythingAgainWhenTheBrokerIsBackAndNothingBefore() {
+    connect();
+    read(PilotVoltage.VOLT_9);
+    board.brokerLost();
+    said.clear();
+    pass(5_000);
+    read(PilotVoltage.VOLT_6);
+    pass(5_000);
+    board.disconnected(connection, ID, now());
+    pass(400_000);
+    assertEquals(List.of(), said);
+
+    board.brokerConnected(now());
+
+    assertEquals("offline", only().why());
+    assertEquals(false, only().contactorState());
+  }
+
+  @Test
+  void saysOfAControlledChargerBeforeAReadingAfterItsFirstFrame() {
+    board.controlled(ID, SERIAL, waiting(OptionalLong.empty()), NOON, now());
+    connect();
+    assertEquals(List.of(), said, "any 17 bytes make a hello");
+
+    board.proven(connection, ID, now());
+
+    assertEquals("min_off", only().why());
+  }
+
+  @Test
+  void saysOfSetPointsThatChangeWhileTheChargerIsAway() {
+    connect();
+    board.controlled(ID, SERIAL, waiting(OptionalLong.empty()), NOON, now());
+    board.proven(connection, ID, now());
+    board.disconnected(connection, ID, now());
+    said.clear();
+
+    board.controlled(
+        ID,
+        SERIAL,
+        status(
+            ControlState.OFFLINE,
+            Why.OFFLINE,
+            null,
+            false,
+            false,
+            80,
+            List.of(),
+            OptionalLong.empty()),
+        NOON,
+        now());
+
+    assertEquals(8.0, only().limitAmps());
+    assertEquals("offline", only().why());
+  }
+
+  @Test
+  void saysTheTimeOfADelayedStartWithoutTrembling() {
+    connect();
+    OptionalLong inAMinute = OptionalLong.of(now() + Duration.ofMinutes(1).toNanos());
+    board.controlled(ID, SERIAL, waiting(inAMinute), NOON, now());
+    board.proven(connection, ID, now());
+    assertEquals("2026-11-26T12:01:00Z", only().startAt());
+    said.clear();
+
+    pass(10_000);
+    board.controlled(ID, SERIAL, waiting(inAMinute), NOON.plusSeconds(12), now());
+    assertEquals(List.of(), said);
+
+    board.controlled(ID, SERIAL, waiting(OptionalLong.empty()), NOON, now());
+    assertNull(only().startAt());
+  }
+
+  @Test
+  void saysWhenFirmwareIsTakenInAndWhenThatHasFailed() {
+    connect();
+    read(PilotVoltage.VOLT_9);
+    said.clear();
+    board.firmware(connection, ID, true, now());
+    board.firmware(connection, ID, false, now());
+
+    assertEquals(
+        List.of("F firmware_update", "B car_not_asking"),
+        said.stream().map(state -> state.status() + " " + state.why()).toList());
+  }
+
+  @Test
+  void leavesNoMoreThanSoManyChargersRetained() {
+    for (int i = 0; i < 5; i++) {
+      Object another = new Object();
+      String id = "charger " + i;
+      board.connected(another, id, SERIAL, 9, now());
+      board.reading(another, id, reading(26, false, PilotVoltage.VOLT_9), NOON, now());
+    }
+
+    assertEquals(3, said.size());
+  }
+
+  @Test
+  void saysOfEverybodyAtTheStopThatItIsGone() {
+    connect();
+    read(PilotVoltage.VOLT_9);
+    said.clear();
+
+    board.stop(now());
+
+    assertEquals(false, only().connected());
+  }
+
+  private static ControlStatus waiting(OptionalLong startAtNanos) {
+    return status(
+        ControlState.WAITING,
+        Why.MIN_OFF,
+        PilotVoltage.VOLT_9,
+        false,
+        true,
+        160,
+        List.of(),
+        startAtNanos);
+  }
+
+  private ChargerState only() {
+    assertEquals(1, said.size(), said::toString);
+    return said.get(0);
+  }
+
+  private void connect() {
+    board.connected(connection, ID, SERIAL, 9, now());
+  }
+
+  private void read(PilotVoltage pilot) {
+    board.reading(
+        connection, ID, reading(26, false, pilot, millis), NOON.plusMillis(millis), now());
+  }
+
+  /** As the timer would: sweeps whenever something is due. */
+  private void pass(long passing) {
+    long end = millis + passing;
+    while (true) {
+      Long due = board.sweep(now());
+      if (due == null || due - (BEGIN + end * 1_000_000) > 0) {
+        millis = end;
+        return;
+      }
+      millis = Math.max(millis, (due - BEGIN) / 1_000_000);
+      board.sweep(now());
+    }
+  }
+
+  private long now() {
+    return BEGIN + millis * 1_000_000;
+  }
+}
