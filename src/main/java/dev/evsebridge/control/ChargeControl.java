@@ -187,6 +187,12 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
   }
 
   @Override
+  public boolean needsReading(ChargerSession session, ChargerRequest request) {
+    return request instanceof ChargerRequest.UploadFirmware
+        && chargers.containsKey(session.serialNumber());
+  }
+
+  @Override
   public @Nullable RequestFailedException refusal(ChargerSession session, ChargerRequest request) {
     ControlledCharger charger = chargers.get(session.serialNumber());
     if (charger == null) {

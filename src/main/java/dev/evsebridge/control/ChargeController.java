@@ -57,6 +57,7 @@ public final class ChargeController {
   /** On top of the stop timeout before the bridge leaves a charger alone. */
   private static final Duration LEAVE_AFTER = Duration.ofMillis(1_500);
 
+  private static final Duration FRESH_FOR_FIRMWARE = Duration.ofSeconds(1);
   private static final int MOST_TRANSITIONS = 16;
   private static final int MOST_PASSES = 8;
 
@@ -418,12 +419,13 @@ public final class ChargeController {
     }
   }
 
-  /** How fresh this is does not matter: the upload takes a reading of its own before the image. */
   private void startFirmware() {
     if (state == OFFLINE) {
       refusal = "The charger is not connected.";
     } else if (!state.open() || !contactor.knownOpen()) {
       refusal = "The contactor is closed, or not known to be open.";
+    } else if (lastReading == null || !now.within(heard, FRESH_FOR_FIRMWARE)) {
+      refusal = "The last reading is too old to know that the contactor is open.";
     } else if (latches.contains(LatchedError.CONTACTOR_WELDED)
         || latches.contains(LatchedError.CONTACTOR_DISOBEYS)
         || latches.contains(LatchedError.OVERCURRENT)) {

@@ -479,7 +479,12 @@ class OpenContactorTest {
   }
 
   @Test
-  void refusesFirmwareWhileTheContactorIsClosed() {
+  void refusesFirmwareWhenTheReadingIsOldOrTheContactorClosed() {
+    Bench bench = Bench.offered(Bench.sixteenAmps());
+    bench.answers = command -> false;
+    bench.run(2_000);
+    assertTrue(bench.event(new Event.FirmwareStarting()).refusal().isPresent());
+
     Bench charging = Bench.charging(Bench.sixteenAmps());
     charging.read();
     assertTrue(charging.event(new Event.FirmwareStarting()).refusal().isPresent());

@@ -147,6 +147,27 @@ public final class ChargerSession {
   }
 
   private void enqueue(PendingRequest pending, @Nullable RequestGuard guard) {
+    if (guard != null && guard.needsReading(this, pending.request())) {
+      PendingRequest reading =
+          new PendingRequest(
+              new ChargerRequest.CollectData(clientId), Deadline.NONE, Kind.ORDINARY);
+      reading.whenEnded(
+          (response, failure) -> {
+            if (failure instanceof RequestFailedException failed) {
+              pending.fail(failed);
+            } else {
+              // Not before observers have been told of it.
+              later(() -> admit(pending, guard), pending::failDisconnected);
+            }
+          },
+          this::fault);
+      admit(reading, null);
+    } else {
+      admit(pending, guard);
+    }
+  }
+
+  private void admit(PendingRequest pending, @Nullable RequestGuard guard) {
     RequestFailedException refusal = guard == null ? null : guard.refusal(this, pending.request());
     if (refusal != null) {
       pending.fail(refusal);
@@ -214,15 +235,20 @@ public final class ChargerSession {
     tell(observer -> observer.notified(this));
   }
 
-  private void run(Runnable task, Runnable ended) {
-    if (channel.eventLoop().inEventLoop()) {
-      task.run();
-      return;
-    }
+  /** On the event loop, after what it is busy with. */
+  private void later(Runnable task, Runnable ended) {
     try {
       channel.eventLoop().execute(task);
     } catch (RejectedExecutionException e) {
       ended.run();
+    }
+  }
+
+  private void run(Runnable task, Runnable ended) {
+    if (channel.eventLoop().inEventLoop()) {
+      task.run();
+    } else {
+      later(task, ended);
     }
   }
 
