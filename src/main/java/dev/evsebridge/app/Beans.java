@@ -5,6 +5,7 @@ import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.message.BridgeJson;
+import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.request.ErrorReports;
 import dev.evsebridge.request.Replies;
 import dev.evsebridge.request.RequestReader;
@@ -12,6 +13,7 @@ import dev.evsebridge.request.SetPointReader;
 import dev.evsebridge.state.StateExpiry;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.apache.camel.component.jackson.JacksonDataFormat;
 
 /** The one list of what routes may name. Its names are public: docs/routes.md describes each. */
@@ -26,12 +28,14 @@ public final class Beans {
    * @param sessionRegistry finds the open socket of a charger
    * @param chargeControl takes set-points
    * @param mqtt topics and limits of requests
+   * @param errors publishes an error that belongs to no exchange
    */
   public static Map<String, Object> named(
       ChargerPipeline chargerPipeline,
       SessionRegistry sessionRegistry,
       ChargeControl chargeControl,
-      MqttSettings mqtt) {
+      MqttSettings mqtt,
+      Consumer<ErrorMessage> errors) {
     Map<String, Object> beans = new LinkedHashMap<>();
     beans.put("chargerPipeline", chargerPipeline);
     beans.put("json", json());
@@ -39,7 +43,7 @@ public final class Beans {
     beans.put("sessionRegistry", sessionRegistry);
     beans.put("setPoints", new SetPointReader(mqtt.subscribeTopic()));
     beans.put("chargeControl", chargeControl);
-    beans.put("replies", new Replies());
+    beans.put("replies", new Replies(errors));
     beans.put("errorReports", new ErrorReports());
     beans.put("stateExpiry", new StateExpiry());
     return beans;

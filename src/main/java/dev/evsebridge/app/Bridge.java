@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.Security;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,6 +28,13 @@ public final class Bridge {
 
   /** A user name and a password in an address. */
   private static final Pattern CREDENTIALS = Pattern.compile("[^\\s'\"=]*@");
+
+  static {
+    // A broker may move at any time, and its name is looked up only to connect. The JDK reads this
+    // once, before the first lookup, and would else keep each answer for half a minute.
+    Security.setProperty("networkaddress.cache.ttl", "0");
+    Security.setProperty("networkaddress.cache.negative.ttl", "0");
+  }
 
   private Bridge() {}
 

@@ -128,7 +128,8 @@ final class BridgeApplication implements AutoCloseable {
   }
 
   private Map<String, Object> named() {
-    return new HashMap<>(Beans.named(pipeline, registry, chargeControl, settings.mqtt()));
+    return new HashMap<>(
+        Beans.named(pipeline, registry, chargeControl, settings.mqtt(), announcements::error));
   }
 
   private static Path journalFile(BridgeSettings settings) {

@@ -68,7 +68,8 @@ final class Check {
         () -> {
           Map<String, Object> named =
               new HashMap<>(
-                  Beans.named(pipeline, registry, ChargeControl.ofNobody(), settings.mqtt()));
+                  Beans.named(
+                      pipeline, registry, ChargeControl.ofNobody(), settings.mqtt(), error -> {}));
           named.put("paho-mqtt5", BridgeMqttComponent.onlyChecking(unused));
           return named;
         };

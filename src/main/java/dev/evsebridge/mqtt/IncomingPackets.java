@@ -167,7 +167,7 @@ final class IncomingPackets extends InputStream {
       }
       digit = readByte();
       packet[header] = (byte) digit;
-      rest |= (digit & 0x7F) << 7 * (header - 1);
+      rest |= (digit & 0x7F) << (7 * (header - 1));
       header++;
     } while ((digit & 0x80) != 0);
     if (rest + header > maximumPacketBytes) {
@@ -193,11 +193,10 @@ final class IncomingPackets extends InputStream {
   }
 
   private static void requireMqtt(int first) throws IOException {
-    int type = first >> 4;
     if (first == TLS_ALERT) {
       throw new NotMqttException("it speaks TLS on that port; use ssl:// (or wss://)");
     }
-    if (type != CONNACK && type != AUTH) {
+    if (first != CONNACK << 4 && first != AUTH << 4) {
       throw new NotMqttException("it does not speak MQTT on that port; check mqtt.broker");
     }
   }
@@ -256,7 +255,7 @@ final class IncomingPackets extends InputStream {
   }
 
   private int twoBytes(int index) {
-    return at(index) << 8 | at(index + 1);
+    return (at(index) << 8) | at(index + 1);
   }
 
   private void replaceUnknown(int index, int[] known) {
@@ -306,7 +305,7 @@ final class IncomingPackets extends InputStream {
           }
         }
         case MAXIMUM_PACKET_SIZE -> {
-          brokersMaximumPacketBytes = (long) twoBytes(value) << 16 | twoBytes(value + 2);
+          brokersMaximumPacketBytes = ((long) twoBytes(value) << 16) | twoBytes(value + 2);
           // the most that can be said: the library then has no limit that is not its own
           Arrays.fill(packet, value, value + 4, (byte) 0xFF);
         }
@@ -372,7 +371,7 @@ final class IncomingPackets extends InputStream {
   private void writeLength(int index, int bytes, int value) {
     int left = value;
     for (int i = 0; i < bytes; i++) {
-      packet[index + i] = (byte) (left & 0x7F | (i < bytes - 1 ? 0x80 : 0));
+      packet[index + i] = (byte) ((left & 0x7F) | (i < bytes - 1 ? 0x80 : 0));
       left >>= 7;
     }
   }
@@ -408,7 +407,7 @@ final class IncomingPackets extends InputStream {
     int value = 0;
     for (int i = 0; ; i++) {
       int digit = at(index + i);
-      value |= (digit & 0x7F) << 7 * i;
+      value |= (digit & 0x7F) << (7 * i);
       if ((digit & 0x80) == 0 || i == 3) {
         return value;
       }

@@ -233,7 +233,7 @@ final class Outbox {
     while (current != null && !waiting.isEmpty()) {
       OutgoingMessage next = waiting.getFirst();
       boolean room =
-          window == 1 || suspects > 0
+          (window == 1 || suspects > 0)
               ? inFlight.isEmpty()
               : next.qos() == 0 ? unwritten < MAX_UNWRITTEN : unacknowledged < window;
       if (!room) {

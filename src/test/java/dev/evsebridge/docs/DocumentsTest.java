@@ -173,7 +173,8 @@ class DocumentsTest {
           new ChargerPipeline(registry, admission, new BackPressure(), error -> {}, channel -> {}),
           registry,
           ChargeControl.ofNobody(),
-          settings.mqtt());
+          settings.mqtt(),
+          error -> {});
     } catch (ConfigurationException e) {
       throw new AssertionError(e);
     }

@@ -429,7 +429,7 @@ class BrokerConnectionTest {
 
     awaitTold("connected");
     assertEquals(0, broker.messages().get(0).qos());
-    assertEquals(0, broker.connects().get(1)[7] >> 3 & 3, "QoS of the will");
+    assertEquals(0, (broker.connects().get(1)[7] >> 3) & 3, "QoS of the will");
   }
 
   @Test

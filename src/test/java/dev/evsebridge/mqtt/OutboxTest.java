@@ -183,6 +183,100 @@ class OutboxTest {
   }
 
   @Test
+  void keepsNoMoreBytesThanItMayWhileTheBrokerIsAway() {
+    Outbox small = new Outbox(1_000, 10_000, SOURCES, new Recorded());
+    for (int i = 0; i < 30; i++) {
+      small.add(large("m" + i));
+    }
+    assertTrue(small.size() * 1_000 < 10_000, () -> "kept " + small.size());
+    assertEquals(30 - small.size(), small.dropped());
+    RecordingWire next = new RecordingWire(small);
+    small.connected(next, PLENTY, null);
+    assertEquals("m29", next.topics().get(next.topics().size() - 1));
+    // What has arrived takes no room.
+    next.acknowledge(next.topics().size());
+    small.disconnected(false, "it is gone");
+    long droppedBefore = small.dropped();
+    small.add(large("again"));
+    assertEquals(droppedBefore, small.dropped());
+  }
+
+  @Test
+  void keepsNoMoreBytesThanItMayWhileTheBrokerIsSlow() {
+    Outbox small = new Outbox(1_000, 10_000, SOURCES, new Recorded());
+    RecordingWire slow = new RecordingWire(small);
+    small.connected(slow, 3, null);
+    for (int i = 0; i < 5; i++) {
+      small.add(large("m" + i));
+    }
+    assertEquals(List.of(true), pauses, "sources are paused when it is half full");
+    assertTrue(small.isHalfFull());
+    for (int i = 5; i < 30; i++) {
+      small.add(large("m" + i));
+    }
+    assertTrue(small.size() * 1_000 < 10_000, () -> "kept " + small.size());
+    assertEquals(30 - small.size(), small.dropped());
+    int kept = small.size();
+    for (int i = 0; i < kept; i++) {
+      slow.acknowledge(1);
+    }
+    assertFalse(small.isHalfFull());
+  }
+
+  @Test
+  void dropsAMessageWithWhichTheConnectionEndedTwice() {
+    outbox.connected(wire, PLENTY, null);
+    add(1, "poison", "b", "c");
+    outbox.disconnected(true, "it was refused");
+    RecordingWire second = new RecordingWire();
+    outbox.connected(second, PLENTY, null);
+    assertEquals(List.of("poison"), second.topics(), "one by one, so that it shows which it is");
+
+    outbox.disconnected(true, "it was refused");
+
+    assertEquals(1, outbox.dropped());
+    RecordingWire third = new RecordingWire();
+    outbox.connected(third, PLENTY, null);
+    assertEquals(List.of("b"), third.topics());
+    third.acknowledge(1);
+    third.acknowledge(1);
+    add(1, "d", "e");
+    assertEquals(List.of("b", "c", "d", "e"), third.topics(), "and then all at once again");
+  }
+
+  @Test
+  void blamesNoMessageForABrokerThatIsGone() {
+    for (int i = 0; i < 5; i++) {
+      RecordingWire next = new RecordingWire();
+      outbox.connected(next, PLENTY, null);
+      if (i == 0) {
+        add(1, "a", "b");
+      }
+      assertEquals(List.of("a", "b"), next.topics());
+      outbox.disconnected(false, "it is gone");
+    }
+    assertEquals(0, outbox.dropped());
+  }
+
+  @Test
+  void greetsEachConnectionOnceAndFirst() {
+    add(1, "a");
+    outbox.connected(wire, PLENTY, message(1, "hello 1"));
+    assertEquals(List.of("hello 1", "a"), wire.topics());
+    outbox.disconnected(true, "it was refused");
+
+    RecordingWire next = new RecordingWire();
+    outbox.connected(next, PLENTY, message(1, "hello 2"));
+    next.acknowledge(1);
+
+    assertEquals(List.of("hello 2", "a"), next.topics());
+  }
+
+  private static OutgoingMessage large(String topic) {
+    return new OutgoingMessage(topic, new byte[1_000], 1, true, new MqttProperties());
+  }
+
+  @Test
   void holdsTheSourcesBackWhenManyMessagesWaitAndReleasesThemLater() {
     outbox.connected(wire, 3, null);
     for (int i = 0; i < 1 + CAPACITY / 2; i++) {

@@ -315,6 +315,47 @@ class RequestReaderTest {
     assertFalse(RequestContext.of(exchange).replyTo() != null);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {129, 201, 5_000})
+  void refusesAResponseTopicOfMoreLevelsThanBrokersTake(int levels) {
+    assertReplyRefused("a/".repeat(levels - 1) + "a", new byte[0]);
+  }
+
+  @Test
+  void refusesAResponseTopicOfMoreBytesThanBrokersTake() {
+    assertReplyRefused("\u00E4".repeat(513), new byte[0]);
+  }
+
+  @Test
+  void refusesCorrelationDataThatTheClientMayHaveCut() {
+    assertReplyRefused("replies", new byte[32_767]);
+  }
+
+  @Test
+  void takesTheLongestResponseTopicAndCorrelationData() {
+    reader.admit(wantingReply("a/".repeat(127) + "\u00E4".repeat(385), new byte[32_766]));
+
+    assertNotNull(RequestContext.of(exchange).replyTo());
+  }
+
+  private void assertReplyRefused(String topic, byte[] correlation) {
+    Exchange wanting = wantingReply(topic, correlation);
+
+    RequestFailedException failure =
+        assertThrows(RequestFailedException.class, () -> reader.admit(wanting));
+
+    assertEquals(ErrorCode.INVALID_VALUE, failure.code());
+    assertNull(RequestContext.of(exchange).replyTo());
+  }
+
+  private Exchange wantingReply(String topic, byte[] correlation) {
+    MqttProperties properties = new MqttProperties();
+    properties.setResponseTopic(topic);
+    properties.setCorrelationData(correlation);
+    exchange.getMessage().setHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, properties);
+    return exchange;
+  }
+
   private void assertRefused(ErrorCode code, String detail, String json) {
     RequestFailedException failure =
         assertThrows(RequestFailedException.class, () -> read(json), json);

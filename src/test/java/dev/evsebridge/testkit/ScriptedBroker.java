@@ -177,7 +177,7 @@ public final class ScriptedBroker implements AutoCloseable {
     packet.writeBytes(length(properties.length));
     packet.writeBytes(properties);
     packet.writeBytes(text.getBytes(StandardCharsets.UTF_8));
-    send(PUBLISH_TYPE << 4 | QOS_1, packet.toByteArray());
+    send((PUBLISH_TYPE << 4) | QOS_1, packet.toByteArray());
     return id;
   }
 
@@ -186,7 +186,7 @@ public final class ScriptedBroker implements AutoCloseable {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     int left = value;
     do {
-      bytes.write(left > 127 ? left & 0x7F | 0x80 : left);
+      bytes.write(left > 127 ? (left & 0x7F) | 0x80 : left);
       left >>= 7;
     } while (left > 0);
     return bytes.toByteArray();
@@ -268,7 +268,7 @@ public final class ScriptedBroker implements AutoCloseable {
           answer(out, received.qos() == 1 ? PUBACK : PUBREC, packet[id], packet[id + 1], reason, 0);
         }
       }
-      case PUBACK >> 4 -> acknowledged.add((packet[0] & 0xFF) << 8 | (packet[1] & 0xFF));
+      case PUBACK >> 4 -> acknowledged.add(((packet[0] & 0xFF) << 8) | (packet[1] & 0xFF));
       case PUBREL_TYPE -> answer(out, PUBCOMP, packet[0], packet[1]);
       case PINGREQ_TYPE -> {
         pings.incrementAndGet();
@@ -283,15 +283,15 @@ public final class ScriptedBroker implements AutoCloseable {
   private Subscribed subscribed(byte[] packet) {
     int properties = packet[2];
     int filter = 3 + properties;
-    int length = (packet[filter] & 0xFF) << 8 | (packet[filter + 1] & 0xFF);
+    int length = ((packet[filter] & 0xFF) << 8) | (packet[filter + 1] & 0xFF);
     String text = new String(packet, filter + 2, length, StandardCharsets.UTF_8);
     int options = packet[filter + 2 + length];
-    return new Subscribed(connections.get(), text, options >> 4 & 3, properties > 0);
+    return new Subscribed(connections.get(), text, (options >> 4) & 3, properties > 0);
   }
 
   private Received received(int first, byte[] packet) {
     int length = length(packet);
-    int qos = first >> 1 & 3;
+    int qos = (first >> 1) & 3;
     String topic = new String(packet, 2, length, StandardCharsets.UTF_8);
     int properties = 2 + length + (qos > 0 ? 2 : 0);
     int start = properties + 1;
@@ -309,7 +309,7 @@ public final class ScriptedBroker implements AutoCloseable {
   }
 
   private static int length(byte[] packet) {
-    return (packet[0] & 0xFF) << 8 | (packet[1] & 0xFF);
+    return ((packet[0] & 0xFF) << 8) | (packet[1] & 0xFF);
   }
 
   private static void answer(OutputStream out, int first, int... rest) throws IOException {

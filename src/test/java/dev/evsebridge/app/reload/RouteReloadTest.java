@@ -95,7 +95,8 @@ class RouteReloadTest {
                         registry, admission, new BackPressure(), error -> {}, channel -> {}),
                     registry,
                     ChargeControl.ofNobody(),
-                    settings.mqtt()));
+                    settings.mqtt(),
+                    error -> {}));
     beans.get().forEach(main::bind);
     main.init();
   }

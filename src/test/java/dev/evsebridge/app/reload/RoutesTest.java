@@ -94,7 +94,8 @@ class RoutesTest {
                 registry, admission, new BackPressure(), error -> {}, channel -> {}),
             registry,
             ChargeControl.ofNobody(),
-            settings.mqtt())
+            settings.mqtt(),
+            error -> {})
         .forEach(main::bind);
     main.start();
     context = main.getCamelContext();
