@@ -183,6 +183,40 @@ class SecureBrokerIT {
     }
   }
 
+  @Test
+  void usesACertificateThatIsRenewedWhileItRuns() {
+    Identity client = foreign.client("bridge");
+    try (Mosquitto mosquitto =
+            Mosquitto.builder().tls(own, server).requireClientCertificate().start();
+        MqttProbe probe = MqttProbe.connect(mosquitto);
+        Cable cable = Cable.toSecure(mosquitto.tlsPort());
+        BridgeProcess bridge = withCertificate(secured(cable.port()), client).start()) {
+      assertKeepsTrying(bridge, cable);
+      client.replaceWith(own.client("bridge"));
+      bridge.awaitListening();
+      assertServes(bridge, probe);
+    }
+  }
+
+  @Test
+  void usesAPasswordThatIsRenewedWhileItRuns() throws IOException {
+    try (Mosquitto mosquitto = Mosquitto.builder().user(USER, PASSWORD).start();
+        MqttProbe probe = loggedIn(mosquitto);
+        Cable cable = Cable.to(mosquitto.port());
+        BridgeProcess bridge =
+            BridgeProcess.connectingTo(cable.url())
+                .environment("MQTT_USERNAME", USER)
+                .environment("MQTT_PASSWORD_FILE", "broker-password")
+                .file("broker-password", "an old one\n")
+                .start()) {
+      assertKeepsTrying(bridge, cable);
+      Files.writeString(bridge.directory().resolve("broker-password"), PASSWORD + "\n");
+      bridge.awaitListening();
+      assertServes(bridge, probe);
+      assertKeepsTheSecret(bridge);
+    }
+  }
+
   private static BridgeProcess.Builder secured(int port) {
     return BridgeProcess.connectingTo("ssl://localhost:" + port)
         .environment("MQTT_TLS_CA_FILE", own.authorityFile().toString());

@@ -165,9 +165,23 @@ class BrokerConnectionTest {
     BrokerConnection up = connect();
     awaitTold("connected");
 
-    up.publish(message("refused", qos));
+    List<Integer> outcome = new CopyOnWriteArrayList<>();
+    up.publish(
+        new OutgoingMessage(
+            "refused",
+            new byte[1],
+            qos,
+            false,
+            new MqttProperties(),
+            new Receipt() {
+              @Override
+              public void acknowledged(int reasonCode) {
+                outcome.add(reasonCode);
+              }
+            }));
     up.publish(message("after", qos));
 
+    Patience.until("its outcome is known", () -> outcome.equals(List.of(NOT_AUTHORISED)));
     Patience.until("the other arrives", () -> topics().contains("after"));
     assertEquals(1, Collections.frequency(topics(), "refused"));
     assertEquals(1, broker.connections());
