@@ -2,6 +2,7 @@ package dev.evsebridge.app;
 
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
+import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.ControlKeys;
 import dev.evsebridge.config.SensorKeys;
 import dev.evsebridge.config.SupervisionKeys;
@@ -38,6 +39,23 @@ final class ControlSetup {
         clientId -> registry.find(clientId) != null,
         new ControlJournal(settings.stateDir().resolve("control"), Clock.systemUTC()),
         listener);
+  }
+
+  /**
+   * Refuses what is set and would have no effect: whoever sets it relies on it.
+   *
+   * @throws ConfigurationException for the interlock and the polling of raw requests
+   */
+  static void requireAvailable(BridgeSettings settings) throws ConfigurationException {
+    SupervisionKeys supervision = settings.supervision();
+    if (supervision.interlock()) {
+      throw new ConfigurationException(
+          "evse.interlock = on: this version has no interlock for raw requests. Leave it off, or let the charge controller have the chargers (control.mode = on)");
+    }
+    if (!supervision.poll().isZero()) {
+      throw new ConfigurationException(
+          "evse.poll: this version does not poll for raw requests. Leave it at 0s, or let the charge controller have the chargers (control.mode = on)");
+    }
   }
 
   /** Says in the log what is set against the advice. */

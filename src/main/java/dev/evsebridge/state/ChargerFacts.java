@@ -120,7 +120,7 @@ record ChargerFacts(
 
   private boolean takesFirmware() {
     return connection == Connection.FIRMWARE
-        || connected() && control != null && control.state() == ControlState.FIRMWARE;
+        || (connected() && control != null && control.state() == ControlState.FIRMWARE);
   }
 
   private String status() {
@@ -194,7 +194,7 @@ record ChargerFacts(
       return controlled() ? control.vehiclePresent() : null;
     }
     PilotVoltage pilot = reading == null ? null : reading.measurements().pilotVoltage();
-    return pilot == null || pilot == PilotVoltage.FAULT ? null : pilot != PilotVoltage.VOLT_12;
+    return (pilot == null || pilot == PilotVoltage.FAULT) ? null : pilot != PilotVoltage.VOLT_12;
   }
 
   private @Nullable Boolean charging() {

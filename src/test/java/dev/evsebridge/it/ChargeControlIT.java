@@ -50,7 +50,7 @@ class ChargeControlIT {
             Scenario.EMPTY);
     simulator.start();
     charger = simulator.chargers().get(0);
-    until("it is connected", charger::isConnected);
+    installation.probe().take(MqttProbe.message("new_connection", charger.serial()));
   }
 
   @AfterEach

@@ -280,7 +280,8 @@ class RoutesTest {
     String error =
         """
         {"message_type":"error","client_id":"nobody","request_type":"request_ping",\
-        "error":"not_connected","detail":"No charger of this client_id is connected."}""";
+        "error":"not_connected","detail":"No charger of this client_id is connected. Connected now: '%s'."}"""
+            .formatted(SERIAL);
     assertEquals(
         List.of(
             new Published(ERRORS, error, Map.of(), null),
