@@ -290,7 +290,7 @@ final class StateBoard {
       ChargerState shown = entry.shown;
       if (shown == null
           || !state.urgent().equals(shown.urgent())
-          || nowNanos - entry.shownAtNanos >= BETWEEN_NANOS && !state.equals(shown)) {
+          || (nowNanos - entry.shownAtNanos >= BETWEEN_NANOS && !state.equals(shown))) {
         send(entry, state, nowNanos);
       } else {
         entry.owed = !state.equals(shown);
@@ -300,7 +300,7 @@ final class StateBoard {
   }
 
   private boolean mayBeKnown(Entry entry) {
-    if (!entry.known && (entry.reading != null || entry.proven && entry.control != null)) {
+    if (!entry.known && (entry.reading != null || (entry.proven && entry.control != null))) {
       if (known < mostKnown) {
         known++;
         entry.known = true;

@@ -214,6 +214,8 @@ class ConfigurationTest {
           mqtt.topic_subscribe    | $SYS                | it must be a topic of 1 to 1000 characters without '+', '#' and a leading '$'
           mqtt.topic_subscribe    | from_dehneEVSE      | it must differ from mqtt.topic_publish
           mqtt.topic_subscribe    | from_dehneEVSE/error | the bridge itself publishes on that topic below mqtt.topic_publish
+          mqtt.topic_subscribe    | from_dehneEVSE/x/state | the bridge itself publishes on that topic below mqtt.topic_publish
+          bridge.state_topics     | maybe               | it must be false or true
           mqtt.topic_subscribe    | from_dehneEVSE/x/availability | the bridge itself publishes on that topic below mqtt.topic_publish
           mqtt.client_id          | ``                  | it must not be empty
           mqtt.qos                | 3                   | it must be a whole number, 0 to 2

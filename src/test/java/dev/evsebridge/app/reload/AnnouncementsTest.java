@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.message.ErrorMessage;
+import dev.evsebridge.state.ChargerState;
+import dev.evsebridge.state.ChargerStateExamples;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -32,6 +34,12 @@ class AnnouncementsTest {
           @Override
           public void configure() {
             from("direct:report-error").process(AnnouncementsTest.this::error);
+            from("direct:charger-state")
+                .process(
+                    exchange -> {
+                      ChargerState state = exchange.getMessage().getBody(ChargerState.class);
+                      said.add(state.clientId() + " " + state.status());
+                    });
             from("direct:availability")
                 .process(
                     exchange ->
@@ -102,6 +110,23 @@ class AnnouncementsTest {
     stuck.countDown();
     announcements.close();
     assertEquals(List.of("stuck", "a offline", "b online"), said);
+  }
+
+  @Test
+  void ofOneClientTheNewestStateCountsBesideItsAvailability() {
+    announcements.error(error("stuck"));
+    await().until(() -> said.contains("stuck"));
+    announcements.availability("a", "online");
+    announcements.state("a", state("a", true));
+    announcements.state("b", state("b", true));
+    announcements.state("a", state("a", false));
+    stuck.countDown();
+    announcements.close();
+    assertEquals(List.of("stuck", "a online", "a F", "b C"), said);
+  }
+
+  private static ChargerState state(String clientId, boolean connected) {
+    return ChargerStateExamples.state(clientId, "01".repeat(16), connected);
   }
 
   @Test
