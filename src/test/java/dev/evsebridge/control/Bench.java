@@ -1,11 +1,13 @@
 package dev.evsebridge.control;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.message.PilotVoltage;
 import dev.evsebridge.message.ProximityPilot;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /**
@@ -81,6 +83,16 @@ final class Bench {
 
   Bench run(long millis) {
     simulation.runFor(millis);
+    return this;
+  }
+
+  /** Time runs until something is the case, which it must become within ten minutes. */
+  Bench runUntil(BooleanSupplier condition) {
+    long endMillis = millis() + 600_000;
+    while (!condition.getAsBoolean()) {
+      assertTrue(millis() < endMillis, () -> "never: " + commands());
+      run(10);
+    }
     return this;
   }
 

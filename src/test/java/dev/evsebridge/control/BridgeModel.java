@@ -81,10 +81,6 @@ final class BridgeModel implements FirmwareModel.Uplink {
     return startedNanos;
   }
 
-  ChargeController controller() {
-    return controller;
-  }
-
   boolean open() {
     return open;
   }

@@ -17,9 +17,7 @@ class ClosedContactorTest {
   private static Bench closing() {
     Bench bench = Bench.offered(Bench.sixteenAmps());
     bench.pilot(PilotVoltage.VOLT_6);
-    while (bench.state() != ControlState.CLOSING) {
-      bench.run(10);
-    }
+    bench.runUntil(() -> bench.state() == ControlState.CLOSING);
     return bench;
   }
 

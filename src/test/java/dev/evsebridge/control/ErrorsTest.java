@@ -39,9 +39,7 @@ class ErrorsTest {
     Bench bench = chargingAt(18_000);
     long from = bench.millis();
 
-    while (bench.count("PWM 22") == 0) {
-      bench.run(100);
-    }
+    bench.runUntil(() -> bench.count("PWM 22") > 0);
     long took = bench.timeOf("PWM 22") - from;
     assertTrue(took >= 10_000 && took <= 18_000, "reduced after " + took);
     assertEquals(LimitedBy.OVERCURRENT, bench.status().limitedBy());
@@ -140,6 +138,7 @@ class ErrorsTest {
 
     bench.pilot(PilotVoltage.VOLT_12).run(10_000);
     assertEquals(Why.CONTACTOR_WELDED, bench.why());
+    bench.milliamps = 0;
     bench.restart(1_000).connect().run(10_000);
     assertEquals(Why.CONTACTOR_WELDED, bench.why());
     assertEquals(ControlState.LOCKED, bench.state());

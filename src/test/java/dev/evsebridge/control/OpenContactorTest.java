@@ -308,9 +308,7 @@ class OpenContactorTest {
 
     bench.run(49_000);
     assertEquals(List.of(), bench.commands());
-    while (bench.state() == ControlState.OFFERED) {
-      bench.run(100);
-    }
+    bench.runUntil(() -> bench.state() != ControlState.OFFERED);
     assertEquals(ControlState.WAKING, bench.state());
     assertEquals(Why.WAKING_CAR, bench.why());
     assertEquals("B", bench.status().letter());
@@ -328,9 +326,7 @@ class OpenContactorTest {
     Bench bench = Bench.offered(Bench.sixteenAmps().wakeUp(ControlSettings.WakeUp.PULSE));
     bench.run(100_000).forget();
 
-    while (bench.count("PWM 0") == 0) {
-      bench.run(10);
-    }
+    bench.runUntil(() -> bench.count("PWM 0") > 0);
     bench.run(40).quietly(PilotVoltage.FAULT);
     bench.read();
     assertEquals(ControlState.WAKING, bench.state());
@@ -346,9 +342,7 @@ class OpenContactorTest {
   @Test
   void readsTheCableAlsoDuringThePulse() {
     Bench bench = Bench.offered(Bench.sixteenAmps().wakeUp(ControlSettings.WakeUp.PULSE));
-    while (bench.count("PWM 0") == 0) {
-      bench.run(10);
-    }
+    bench.runUntil(() -> bench.count("PWM 0") > 0);
     bench.forget().run(100).quietly(PilotVoltage.FAULT);
     bench.cable = ProximityPilot.AMP_13;
     bench.read().quietly(PilotVoltage.VOLT_9).run(6_000);
@@ -359,9 +353,7 @@ class OpenContactorTest {
   @Test
   void takesStateAAfterThePulseForUnplugging() {
     Bench bench = Bench.offered(Bench.sixteenAmps().wakeUp(ControlSettings.WakeUp.PULSE));
-    while (bench.count("PWM 0") == 0) {
-      bench.run(10);
-    }
+    bench.runUntil(() -> bench.count("PWM 0") > 0);
     bench.quietly(PilotVoltage.VOLT_12).run(12_000);
 
     assertEquals(ControlState.IDLE, bench.state());

@@ -270,8 +270,10 @@ final class Walk {
       simulation.runFor(1_000);
     }
     simulation.runFor(60_000);
-    while (bridge.controller().on(new Event.Tick(), bridge.nowNanos()).status().state()
-        == ControlState.OFFLINE) {
+    for (int seconds = 0;
+        bridge.deliver(new Event.Tick()).status().state() == ControlState.OFFLINE;
+        seconds++) {
+      assertTrue(seconds < 600, "comes back");
       simulation.runFor(1_000);
     }
     simulation.runFor(10_000);
