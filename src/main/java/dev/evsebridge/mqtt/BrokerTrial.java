@@ -2,6 +2,7 @@ package dev.evsebridge.mqtt;
 
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.config.Secret;
+import dev.evsebridge.runtime.Failures;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -76,7 +77,7 @@ public final class BrokerTrial {
     } catch (MqttException e) {
       failure = BrokerFailure.explain(e);
     } catch (UncheckedIOException e) {
-      failure = String.valueOf(e.getCause().getMessage());
+      failure = Failures.rootMessage(e);
     }
     return new Outcome(List.copyOf(passed), failure);
   }

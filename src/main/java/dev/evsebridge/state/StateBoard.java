@@ -37,7 +37,7 @@ final class StateBoard {
   private static final long BETWEEN_NANOS = Duration.ofSeconds(1).toNanos();
 
   /** A charger that nobody commands opens its contactor by itself after that time. */
-  private static final long OWN_FAIL_SAFE_NANOS = Duration.ofSeconds(300).toNanos();
+  private static final long OWN_FAIL_SAFE_NANOS = Duration.ofMinutes(5).toNanos();
 
   private final Function<SerialNumber, Sensors> sensors;
   private final int mostKnown;

@@ -33,7 +33,11 @@ class ControlJournalTest {
           812,
           1);
 
-  @TempDir private Path folder;
+  private final Path folder;
+
+  ControlJournalTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   @Test
   void remembersNothingOfAnUnknownCharger() throws IOException {

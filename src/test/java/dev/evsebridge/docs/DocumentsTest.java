@@ -35,6 +35,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -211,7 +212,7 @@ class DocumentsTest {
   void nameNoBeanMethodThatDoesNotExist() {
     for (String bean : beanSections()) {
       Set<String> methods =
-          Arrays.stream(beans().get(bean).getClass().getMethods())
+          Arrays.stream(Objects.requireNonNull(beans().get(bean), bean).getClass().getMethods())
               .map(Method::getName)
               .collect(Collectors.toSet());
       for (Row row : ROUTES.rows(bean)) {
@@ -365,8 +366,7 @@ class DocumentsTest {
     try (Stream<Path> files = Files.walk(root)) {
       for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
         String own =
-            root.relativize(file)
-                .getParent()
+            Objects.requireNonNull(root.relativize(file).getParent())
                 .toString()
                 .replace(file.getFileSystem().getSeparator(), ".");
         Set<String> others = known.computeIfAbsent(own, each -> new TreeSet<>());

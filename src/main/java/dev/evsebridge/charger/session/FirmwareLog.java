@@ -16,7 +16,7 @@ final class FirmwareLog {
   /** The last entry that is about firmware, fit to be shown, or null. */
   static @Nullable String line(String log) {
     String found = null;
-    for (String entry : log.split("\0")) {
+    for (String entry : log.split("\0", -1)) {
       if (ABOUT_FIRMWARE.matcher(entry).find()) {
         found = entry;
       }

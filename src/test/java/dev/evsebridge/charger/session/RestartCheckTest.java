@@ -28,8 +28,7 @@ class RestartCheckTest {
   })
   void tellsARestartFromAChargerThatHasGoneOn(
       long before, long sentAt, long readAt, long after, boolean restarted) {
-    RestartCheck check =
-        new RestartCheck(before * 1000, TimeUnit.SECONDS.toNanos(0), seconds(sentAt));
+    RestartCheck check = new RestartCheck(before * 1000, 0, seconds(sentAt));
 
     assertEquals(restarted, check.hasRestarted(after * 1000, seconds(readAt)));
   }
