@@ -42,6 +42,7 @@ final class BridgeModel implements FirmwareModel.Uplink {
   private long journalNanos;
   private boolean listening = true;
   private boolean open;
+  private long abandonedMillis;
   private boolean dialling;
   private long session;
   private long sentNumber;
@@ -85,6 +86,11 @@ final class BridgeModel implements FirmwareModel.Uplink {
     return open;
   }
 
+  /** When the last session ended; only while there is none. */
+  long abandonedMillis() {
+    return abandonedMillis;
+  }
+
   boolean listening() {
     return listening;
   }
@@ -126,6 +132,7 @@ final class BridgeModel implements FirmwareModel.Uplink {
       return;
     }
     open = false;
+    abandonedMillis = simulation.nowMillis();
     session++;
     queue.clear();
     unanswered.clear();
@@ -310,6 +317,7 @@ final class BridgeModel implements FirmwareModel.Uplink {
     listening = false;
     tickNumber++;
     open = false;
+    abandonedMillis = simulation.nowMillis();
     session++;
     queue.clear();
     unanswered.clear();

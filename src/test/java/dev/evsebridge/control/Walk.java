@@ -31,7 +31,6 @@ final class Walk {
   private final boolean calm;
   private long disabledMillis = -1;
   private long sessionMillis = -1;
-  private long abandonedMillis = -1;
   private boolean welded;
 
   /**
@@ -208,14 +207,11 @@ final class Walk {
 
   /** The charger's own fail-safe acts, since nobody keeps its connection up for nothing. */
   private void checkAbandoned() {
-    long now = simulation.nowMillis();
-    if (bridge.open() || !firmware.closed()) {
-      abandonedMillis = -1;
-    } else if (abandonedMillis < 0) {
-      abandonedMillis = now;
-    }
     assertTrue(
-        abandonedMillis < 0 || now - abandonedMillis <= 310_000, "closed, and nobody is there");
+        bridge.open()
+            || !firmware.closed()
+            || simulation.nowMillis() - bridge.abandonedMillis() <= 310_000,
+        "closed, and nobody is there");
   }
 
   private void checkTimes() {

@@ -170,7 +170,9 @@ final class Watch {
       brokerLost = false;
     } else if (event instanceof Event.Connected
         || event instanceof Event.Disconnected
-        || event instanceof Event.FirmwareEnded) {
+        || (event instanceof Event.FirmwareEnded
+            && before != null
+            && before.state() == ControlState.FIRMWARE)) {
       forgetSession();
     } else if (event instanceof Event.Notified) {
       notified = true;
@@ -427,7 +429,7 @@ final class Watch {
     }
     boolean raises = DutyCycle.offers(aim) && offered > DutyCycle.deciampsOffered(aim);
     boolean repeats = aim == percent;
-    if (raises && pwm == aim && state.offers()) {
+    if (raises && pwm == aim && !pwmPending && state.offers()) {
       assertTrue(
           now - offerChangeMillis >= settings.pwmInterval().toMillis(),
           () -> "raises for set-points wait for their slot: " + aim + " to " + percent);
