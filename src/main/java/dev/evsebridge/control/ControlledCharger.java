@@ -160,6 +160,10 @@ final class ControlledCharger implements SessionObserver {
       commands.addLast(command);
       return;
     }
+    if (opens(command)) {
+      commands.addFirst(command);
+      return;
+    }
     // Before all that are not urgent, in the order of the urgent ones.
     ArrayDeque<Command> others = new ArrayDeque<>();
     for (Iterator<Command> waiting = commands.iterator(); waiting.hasNext(); ) {
@@ -216,8 +220,12 @@ final class ControlledCharger implements SessionObserver {
   /** One command after the other; but to open waits for nobody. */
   private boolean mayGo(Command next) {
     return underWay == null
-        || (next instanceof Command.SetContactor contactor && !contactor.closed())
+        || opens(next)
         || clockNanos.getAsLong() - sentAtNanos >= PATIENCE_NANOS;
+  }
+
+  private static boolean opens(Command command) {
+    return command instanceof Command.SetContactor contactor && !contactor.closed();
   }
 
   private synchronized void ended(ChargerSession on, Command command, @Nullable Throwable failure) {

@@ -15,6 +15,7 @@ import dev.evsebridge.message.Reading;
 import io.netty.channel.Channel;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -112,7 +113,12 @@ final class RequestQueue {
         return;
       }
     }
-    urgent.add(command);
+    if (opens(command)) {
+      withdrawClosing();
+      urgent.addFirst(command);
+    } else {
+      urgent.add(command);
+    }
     sendNext();
   }
 
@@ -193,7 +199,7 @@ final class RequestQueue {
    * while may have been lost.
    */
   private boolean mayGo(PendingRequest command) {
-    if (command.request() instanceof SetContactorState contactor && !contactor.closed()) {
+    if (opens(command)) {
       return true;
     }
     long nowNanos = System.nanoTime();
@@ -202,6 +208,20 @@ final class RequestQueue {
             each ->
                 each.kind() == Kind.URGENT
                     && nowNanos - each.sentAtNanos() < URGENT_PATIENCE.toNanos());
+  }
+
+  /** A command to close that has not been written must never follow the one that overtakes it. */
+  private void withdrawClosing() {
+    for (PendingRequest each : List.copyOf(urgent)) {
+      if (each.request() instanceof SetContactorState contactor && contactor.closed()) {
+        urgent.remove(each);
+        each.fail(ErrorCode.BUSY, "A later command to open has taken its place.");
+      }
+    }
+  }
+
+  private static boolean opens(PendingRequest command) {
+    return command.request() instanceof SetContactorState contactor && !contactor.closed();
   }
 
   /** What a request that changes nothing gets first from the charger; null for commands. */

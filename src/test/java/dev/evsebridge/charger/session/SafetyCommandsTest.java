@@ -3,6 +3,7 @@ package dev.evsebridge.charger.session;
 import static dev.evsebridge.charger.session.Outcomes.assertOpen;
 import static dev.evsebridge.charger.session.Outcomes.error;
 import static dev.evsebridge.charger.session.Outcomes.response;
+import static dev.evsebridge.charger.session.SessionFixtures.CLOSE;
 import static dev.evsebridge.charger.session.SessionFixtures.COLLECT;
 import static dev.evsebridge.charger.session.SessionFixtures.CONTACTOR_RESPONSE;
 import static dev.evsebridge.charger.session.SessionFixtures.FIRMWARE;
@@ -67,6 +68,22 @@ class SafetyCommandsTest {
 
     assertEquals(CONTACTOR_RESPONSE, response(opening));
     assertEquals(PWM_RESPONSE, response(pwm));
+  }
+
+  @Test
+  void openWithoutWaitingForAnotherCommandAndNeverCloseAfterwards() {
+    var pwm = session.submitUrgent(PWM_50);
+    var closing = session.submitUrgent(CLOSE);
+    assertEquals(List.of(PWM_50), charger.received());
+
+    var opening = session.submitUrgent(OPEN);
+
+    assertEquals(List.of(OPEN), charger.received());
+    assertEquals(ErrorCode.BUSY, error(closing));
+    charger.says(PWM_RESPONSE, CONTACTOR_RESPONSE);
+    assertEquals(List.of(), charger.received());
+    assertEquals(PWM_RESPONSE, response(pwm));
+    assertEquals(CONTACTOR_RESPONSE, response(opening));
   }
 
   @Test
