@@ -5,9 +5,6 @@ import dev.evsebridge.message.ErrorCode;
 /** Is told how firmware uploads go, on an event loop; must not block. */
 public interface FirmwareListener {
 
-  /** Tells nobody. */
-  FirmwareListener NONE = new FirmwareListener() {};
-
   /** The bridge asks for the reading that must come before an upload. */
   default void checking(ChargerSession session, int imageBytes) {}
 
