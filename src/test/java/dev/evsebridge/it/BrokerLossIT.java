@@ -148,12 +148,13 @@ class BrokerLossIT {
       Patience.until("the port is closed", () -> !bridge.isListening());
       mosquitto.start();
       bridge.awaitListening(RECONNECTED);
+      String later = Serials.next();
       try (RawCharger again =
-          RawCharger.connect(bridge.port()).answerLikeFirmware().hello(serial, 9)) {
-        probe.take(message("new_connection", serial));
+          RawCharger.connect(bridge.port()).answerLikeFirmware().hello(later, 9)) {
+        probe.take(message("new_connection", later));
         Patience.until("the client is back", probe::isConnected);
-        probe.request(Messages.ping(serial));
-        probe.take(message("response_ping", serial));
+        probe.request(Messages.ping(later));
+        probe.take(message("response_ping", later));
         assertEquals(WireFrame.ping(), again.takeFrame());
       }
       assertEquals(List.of(1L, 2L, 3L), firstArrivals(probe, serial));
