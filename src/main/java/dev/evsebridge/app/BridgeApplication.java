@@ -92,7 +92,10 @@ final class BridgeApplication implements AutoCloseable {
     this.availability = new Availability(journalFile(settings), announcements::availability);
     this.registry = new SessionRegistry(settings.limits(), availability, openRequests);
     this.states =
-        settings.stateTopics() ? new ChargerStates(settings.sensors(), announcements::state) : null;
+        settings.stateTopics()
+            ? new ChargerStates(
+                settings.sensors(), settings.mqtt().publishTopic(), announcements, availability)
+            : null;
     ChargerStates told = states;
     if (told != null) {
       registry.addListener(told);

@@ -148,6 +148,26 @@ public final class Availability implements SessionListener, BrokerListener {
         });
   }
 
+  /**
+   * Nothing is to be said of a charger any more, unless it connects.
+   *
+   * @param then is run after all that was said of it; not when it has connected
+   */
+  void forget(String clientId, Runnable then) {
+    executor.executeUnlessStopped(
+        () -> {
+          if (!connected.contains(clientId)) {
+            known.remove(clientId);
+            shownOnline.remove(clientId);
+            gone.remove(clientId);
+            unconfirmed.remove(clientId);
+            journal.remove(clientId);
+            flushLater();
+            then.run();
+          }
+        });
+  }
+
   /** One task for all that is due some time: there may be as many as a port scan has probes. */
   private void sweepLater() {
     if (gone.isEmpty() && unconfirmed.isEmpty()) {

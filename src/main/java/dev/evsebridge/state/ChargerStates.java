@@ -14,9 +14,13 @@ import dev.evsebridge.mqtt.BrokerListener;
 import dev.evsebridge.runtime.FailStopExecutor;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +40,11 @@ public final class ChargerStates
   private static final int MOST_KNOWN = 20_000;
 
   private final StateBoard board;
+  private final String root;
+  private final StatePublisher publisher;
+  private final Availability availability;
+  private final List<BiConsumer<SerialNumber, String>> forgetListeners =
+      new CopyOnWriteArrayList<>();
   private final FailStopExecutor executor = new FailStopExecutor("charger-states");
   private final Map<ChargerSession, Seen> newestReadings = new ConcurrentHashMap<>();
   private final Map<String, Told> newestStatuses = new ConcurrentHashMap<>();
@@ -51,10 +60,67 @@ public final class ChargerStates
    * Creates the keeper of all chargers' states.
    *
    * @param sensors how raw readings become amperes and volts
-   * @param announcer takes a client id and its state; must not block
+   * @param root the topic that everything is published below
+   * @param publisher takes what there is to say
+   * @param availability knows the same chargers
    */
-  public ChargerStates(PerCharger<SensorKeys> sensors, BiConsumer<String, ChargerState> announcer) {
-    board = new StateBoard(serial -> Sensors.of(sensors.of(serial)), MOST_KNOWN, announcer);
+  public ChargerStates(
+      PerCharger<SensorKeys> sensors,
+      String root,
+      StatePublisher publisher,
+      Availability availability) {
+    this.root = root;
+    this.publisher = publisher;
+    this.availability = availability;
+    board = new StateBoard(serial -> Sensors.of(sensors.of(serial)), MOST_KNOWN, publisher::state);
+  }
+
+  /** What has become of {@link #forget}. */
+  public enum Forgotten {
+    /** Nothing is left of it, and its retained topics are being cleared. */
+    DONE,
+    /** It is connected, so nothing was done. */
+    CONNECTED,
+    /** There is nothing to forget. */
+    UNKNOWN
+  }
+
+  /**
+   * Forgets a charger that is not connected: clears all its retained topics and what is remembered
+   * of it, its energy included. A running session ends as {@code forgotten}. Should it connect
+   * again, it is a new one. From any thread; waits for nothing.
+   *
+   * @param clientIdOrSerial its client id, or its serial number
+   * @return ends soon, never with an exception
+   */
+  public CompletionStage<Forgotten> forget(String clientIdOrSerial) {
+    CompletableFuture<Forgotten> outcome = new CompletableFuture<>();
+    run(() -> outcome.complete(forgetNow(clientIdOrSerial)));
+    return outcome;
+  }
+
+  private Forgotten forgetNow(String clientIdOrSerial) {
+    String clientId = board.clientIdOf(clientIdOrSerial);
+    if (clientId == null) {
+      return Forgotten.UNKNOWN;
+    }
+    SerialNumber serial = board.forget(clientId);
+    if (serial == null) {
+      return Forgotten.CONNECTED;
+    }
+    availability.forget(
+        clientId, () -> ChargerTopics.retained(root, clientId).forEach(publisher::clear));
+    forgetListeners.forEach(each -> each.accept(serial, clientId));
+    return Forgotten.DONE;
+  }
+
+  /**
+   * Tells one more from now on which chargers are forgotten.
+   *
+   * @param listener takes serial number and client id; must not block
+   */
+  public void addForgetListener(BiConsumer<SerialNumber, String> listener) {
+    forgetListeners.add(listener);
   }
 
   @Override

@@ -72,7 +72,7 @@ final class StateBoard {
 
   private static final class Entry {
     final String clientId;
-    final String serial;
+    final SerialNumber serial;
     final Sensors sensors;
     int firmwareVersion;
 
@@ -99,14 +99,14 @@ final class StateBoard {
 
     Entry(String clientId, SerialNumber serial, Sensors sensors) {
       this.clientId = clientId;
-      this.serial = serial.hex();
+      this.serial = serial;
       this.sensors = sensors;
     }
 
     ChargerState state() {
       return new ChargerFacts(
               clientId,
-              serial,
+              serial.hex(),
               firmwareVersion,
               standing(),
               reading,
@@ -241,6 +241,38 @@ final class StateBoard {
   private @Nullable Entry on(Object connection, String clientId) {
     Entry entry = entries.get(clientId);
     return entry != null && entry.connection == connection ? entry : null;
+  }
+
+  /** The client id of a charger that something is known of; null for others. */
+  @Nullable String clientIdOf(String clientIdOrSerial) {
+    if (entries.containsKey(clientIdOrSerial)) {
+      return clientIdOrSerial;
+    }
+    return entries.values().stream()
+        .filter(entry -> entry.serial.hex().equals(clientIdOrSerial))
+        .map(entry -> entry.clientId)
+        .findFirst()
+        .orElse(null);
+  }
+
+  /**
+   * Forgets a charger that something is known of.
+   *
+   * @return its serial number; null when it is connected, and was not forgotten
+   */
+  @Nullable SerialNumber forget(String clientId) {
+    Entry entry = Objects.requireNonNull(entries.get(clientId));
+    if (entry.connection != null) {
+      return null;
+    }
+    entries.remove(clientId);
+    if (entry.due != null) {
+      dues.remove(entry.due);
+    }
+    if (entry.known) {
+      known--;
+    }
+    return entry.serial;
   }
 
   void brokerConnected(long nowNanos) {

@@ -21,7 +21,9 @@ import dev.evsebridge.control.Why;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.PilotVoltage;
 import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.state.ChargerStates.Forgotten;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -29,12 +31,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The states of chargers whose connections are real but for their sockets. */
 class ChargerStatesTest {
@@ -46,11 +50,31 @@ class ChargerStatesTest {
           Collections.nCopies(3, Optional.empty()), Collections.nCopies(3, Optional.empty()));
 
   private final BlockingQueue<ChargerState> said = new LinkedBlockingQueue<>();
-  private final ChargerStates states =
-      new ChargerStates(
-          new PerCharger<>(NOT_CALIBRATED, Map.of()), (clientId, state) -> said.add(state));
+  private final BlockingQueue<String> cleared = new LinkedBlockingQueue<>();
+  private final Availability availability;
+  private final ChargerStates states;
   private final SessionRegistry registry =
       new SessionRegistry(LIMITS, new Nobody(), new OpenRequests());
+
+  ChargerStatesTest(@TempDir Path folder) {
+    availability =
+        new Availability(folder.resolve("online.txt"), (clientId, state) -> cleared.add(state));
+    states =
+        new ChargerStates(
+            new PerCharger<>(NOT_CALIBRATED, Map.of()), "root", new Said(), availability);
+  }
+
+  private final class Said implements StatePublisher {
+    @Override
+    public void state(String clientId, ChargerState state) {
+      said.add(state);
+    }
+
+    @Override
+    public void clear(String topic) {
+      cleared.add(topic);
+    }
+  }
 
   private static final class Nobody implements SessionListener {
     @Override
@@ -69,6 +93,7 @@ class ChargerStatesTest {
   @AfterEach
   void stop() {
     states.stop();
+    availability.stop();
   }
 
   @Test
@@ -146,6 +171,33 @@ class ChargerStatesTest {
     states.stop();
 
     assertEquals(List.of("offline"), said.stream().map(ChargerState::why).toList());
+  }
+
+  @Test
+  void forgetsAChargerThatIsNotConnectedAndClearsItsTopics() throws Exception {
+    List<String> forgotten = new CopyOnWriteArrayList<>();
+    states.addForgetListener((serial, clientId) -> forgotten.add(serial + " " + clientId));
+    EmbeddedChannel charger = connect();
+    charger.writeInbound(reading(100, false, PilotVoltage.VOLT_12));
+    next();
+
+    assertEquals(Forgotten.CONNECTED, forget());
+    charger.close();
+    assertEquals("F offline", next());
+    assertEquals(Forgotten.DONE, forget());
+
+    assertEquals("root/" + SERIAL + "/availability", cleared.poll(10, TimeUnit.SECONDS));
+    assertEquals("root/" + SERIAL + "/state", cleared.poll(10, TimeUnit.SECONDS));
+    assertEquals(List.of(SERIAL + " " + SERIAL), forgotten);
+    assertEquals(Forgotten.UNKNOWN, forget());
+    states.brokerLost();
+    states.brokerConnected();
+    assertEquals(Forgotten.UNKNOWN, forget());
+    assertEquals(List.of(), List.copyOf(said));
+  }
+
+  private Forgotten forget() throws Exception {
+    return states.forget(SERIAL.hex()).toCompletableFuture().get(10, TimeUnit.SECONDS);
   }
 
   private EmbeddedChannel connect() {

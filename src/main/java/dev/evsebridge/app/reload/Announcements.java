@@ -5,6 +5,7 @@ import dev.evsebridge.runtime.Failures;
 import dev.evsebridge.runtime.Gate;
 import dev.evsebridge.runtime.LogThrottle;
 import dev.evsebridge.state.ChargerState;
+import dev.evsebridge.state.StatePublisher;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.Iterator;
@@ -23,16 +24,18 @@ import org.slf4j.LoggerFactory;
  * handed over by one thread, in order, so that whoever has something to say never waits. While
  * routes are reloaded it is kept, up to a number and a size.
  */
-public final class Announcements implements AutoCloseable {
+public final class Announcements implements StatePublisher, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Announcements.class);
 
   private static final String REPORT_ERROR = "direct:report-error";
   static final String AVAILABILITY = "direct:availability";
   private static final String CHARGER_STATE = "direct:charger-state";
+  private static final String CLEAR_RETAINED = "direct:clear-retained";
 
   /** The routes that must be there. */
-  static final Set<String> TARGETS = Set.of(REPORT_ERROR, AVAILABILITY, CHARGER_STATE);
+  static final Set<String> TARGETS =
+      Set.of(REPORT_ERROR, AVAILABILITY, CHARGER_STATE, CLEAR_RETAINED);
 
   private static final int MOST_ERRORS = 10_000;
   private static final long MOST_ERROR_BYTES = 4L * 1024 * 1024;
@@ -57,7 +60,7 @@ public final class Announcements implements AutoCloseable {
   private boolean sending;
   private boolean closed;
 
-  private record Newest(String endpoint, String clientId) {}
+  private record Newest(String endpoint, String of) {}
 
   private record Announcement(
       String endpoint, Object body, Map<String, Object> headers, long errorBytes) {}
@@ -102,17 +105,28 @@ public final class Announcements implements AutoCloseable {
     newest(AVAILABILITY, clientId, state);
   }
 
-  /** A charger's state has changed. What waits of the same client is out of date then. */
+  @Override
   public void state(String clientId, ChargerState state) {
     newest(CHARGER_STATE, clientId, state);
   }
 
+  @Override
+  public void clear(String topic) {
+    put(
+        new Newest(CLEAR_RETAINED, topic),
+        new Announcement(CLEAR_RETAINED, "", Map.of("topic", topic), 0));
+  }
+
   private void newest(String endpoint, String clientId, Object body) {
+    put(
+        new Newest(endpoint, clientId),
+        new Announcement(endpoint, body, Map.of("clientId", clientId), 0));
+  }
+
+  private void put(Newest key, Announcement announcement) {
     lock.lock();
     try {
-      waiting.put(
-          new Newest(endpoint, clientId),
-          new Announcement(endpoint, body, Map.of("clientId", clientId), 0));
+      waiting.put(key, announcement);
       changed.signalAll();
     } finally {
       lock.unlock();

@@ -40,6 +40,8 @@ class AnnouncementsTest {
                       ChargerState state = exchange.getMessage().getBody(ChargerState.class);
                       said.add(state.clientId() + " " + state.status());
                     });
+            from("direct:clear-retained")
+                .process(exchange -> said.add("clear " + exchange.getMessage().getHeader("topic")));
             from("direct:availability")
                 .process(
                     exchange ->
@@ -123,6 +125,18 @@ class AnnouncementsTest {
     stuck.countDown();
     announcements.close();
     assertEquals(List.of("stuck", "a online", "a F", "b C"), said);
+  }
+
+  @Test
+  void clearTopicsAfterWhatWasSaidOfThem() {
+    announcements.error(error("stuck"));
+    await().until(() -> said.contains("stuck"));
+    announcements.state("a", state("a", true));
+    announcements.clear("root/a/state");
+    announcements.clear("root/a/session");
+    stuck.countDown();
+    announcements.close();
+    assertEquals(List.of("stuck", "a C", "clear root/a/state", "clear root/a/session"), said);
   }
 
   private static ChargerState state(String clientId, boolean connected) {

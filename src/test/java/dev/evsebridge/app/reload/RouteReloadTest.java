@@ -145,6 +145,7 @@ class RouteReloadTest {
             "availability",
             "charger-listener",
             "charger-state",
+            "clear-retained",
             "charger-to-mqtt",
             "mqtt-to-charger",
             "reply",

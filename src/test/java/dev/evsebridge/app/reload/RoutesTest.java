@@ -140,6 +140,7 @@ class RoutesTest {
             "availability",
             "charger-listener",
             "charger-state",
+            "clear-retained",
             "charger-to-mqtt",
             "mqtt-to-charger",
             "reply",
@@ -397,6 +398,17 @@ class RoutesTest {
     template.sendBodyAndHeader("direct:charger-state", state(false), "clientId", "Garage 1");
 
     assertEquals(Map.of("qos", "1", "retained", "true"), mqtt.published().get(0).options());
+  }
+
+  @Test
+  void clearARetainedTopicWithNothing() {
+    template.sendBodyAndHeader("direct:clear-retained", "", "topic", "old root/Garage 1/state");
+
+    assertEquals(
+        List.of(
+            new Published(
+                "old root/Garage 1/state", "", Map.of("qos", "1", "retained", "true"), null)),
+        mqtt.published());
   }
 
   private static ChargerState state(boolean connected) {

@@ -1,0 +1,15 @@
+package dev.evsebridge.state;
+
+/** Takes what is to be published of chargers; from any thread, without blocking. */
+public interface StatePublisher {
+
+  /** The state of a charger. What waits of the same charger is out of date then. */
+  void state(String clientId, ChargerState state);
+
+  /**
+   * Nothing is to stand retained on a topic any more.
+   *
+   * @param topic in full
+   */
+  void clear(String topic);
+}
