@@ -41,10 +41,10 @@ public final class Beans {
     beans.put("json", json());
     beans.put("requests", new RequestReader(mqtt.maxPayloadBytes()));
     beans.put("sessionRegistry", sessionRegistry);
-    beans.put("setPoints", new SetPointReader(mqtt.subscribeTopic()));
+    beans.put("setPoints", new SetPointReader(mqtt.subscribeTopic(), sessionRegistry.counts()));
     beans.put("chargeControl", chargeControl);
     beans.put("replies", new Replies(errors));
-    beans.put("errorReports", new ErrorReports());
+    beans.put("errorReports", new ErrorReports(sessionRegistry.counts()));
     beans.put("stateExpiry", new StateExpiry());
     return beans;
   }

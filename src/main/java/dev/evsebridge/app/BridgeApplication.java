@@ -19,6 +19,7 @@ import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.control.FailSafe;
 import dev.evsebridge.control.Health;
 import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.runtime.EventLoopPulses;
@@ -108,11 +109,7 @@ final class BridgeApplication implements AutoCloseable {
         new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
     this.pipeline =
         new ChargerPipeline(
-            registry,
-            admission,
-            backPressure,
-            announcements::error,
-            new EventLoopPulses(watchdog)::watch);
+            registry, admission, backPressure, this::report, new EventLoopPulses(watchdog)::watch);
     this.camel = new CamelRoutes(settings.placeholders(), beans());
   }
 
@@ -132,7 +129,13 @@ final class BridgeApplication implements AutoCloseable {
 
   private Map<String, Object> named() {
     return new HashMap<>(
-        Beans.named(pipeline, registry, chargeControl, settings.mqtt(), announcements::error));
+        Beans.named(pipeline, registry, chargeControl, settings.mqtt(), this::report));
+  }
+
+  /** An error that belongs to no request, or comes after it. */
+  private void report(ErrorMessage error) {
+    registry.counts().error();
+    announcements.error(error);
   }
 
   private static Path journalFile(BridgeSettings settings) {

@@ -1,5 +1,6 @@
 package dev.evsebridge.message;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,11 +12,28 @@ public sealed interface ChargerRequest {
   /** The charger that is meant: its serial number or configured name. */
   String clientId();
 
+  /** The names of all requests. */
+  Set<String> MESSAGE_TYPES =
+      Set.of(
+          "request_ping",
+          "request_data_collection",
+          "request_set_pwm_percent",
+          "request_set_contactor_state",
+          "request_firmware");
+
+  /** The JSON value of {@code message_type}. */
+  String messageType();
+
   /** The charger's response; null for a firmware upload, which has none. */
   @Nullable Class<? extends ChargerResponse> response();
 
   /** Asks for a sign of life. */
   record Ping(String clientId) implements ChargerRequest {
+    @Override
+    public String messageType() {
+      return "request_ping";
+    }
+
     @Override
     public Class<PingResponse> response() {
       return PingResponse.class;
@@ -24,6 +42,11 @@ public sealed interface ChargerRequest {
 
   /** Asks for a reading; the charger clears its log once it has been read. */
   record CollectData(String clientId) implements ChargerRequest {
+    @Override
+    public String messageType() {
+      return "request_data_collection";
+    }
+
     @Override
     public Class<Reading> response() {
       return Reading.class;
@@ -45,6 +68,11 @@ public sealed interface ChargerRequest {
     }
 
     @Override
+    public String messageType() {
+      return "request_set_pwm_percent";
+    }
+
+    @Override
     public Class<SetPwmPercentResponse> response() {
       return SetPwmPercentResponse.class;
     }
@@ -53,6 +81,11 @@ public sealed interface ChargerRequest {
   /** Closes or opens the contactor. */
   record SetContactorState(String clientId, boolean closed) implements ChargerRequest {
     @Override
+    public String messageType() {
+      return "request_set_contactor_state";
+    }
+
+    @Override
     public Class<SetContactorStateResponse> response() {
       return SetContactorStateResponse.class;
     }
@@ -60,6 +93,11 @@ public sealed interface ChargerRequest {
 
   /** Replaces the charger's program; it reboots into the image and connects anew. */
   record UploadFirmware(String clientId, FirmwareImage image) implements ChargerRequest {
+    @Override
+    public String messageType() {
+      return "request_firmware";
+    }
+
     @Override
     public @Nullable Class<? extends ChargerResponse> response() {
       return null;

@@ -1,5 +1,6 @@
 package dev.evsebridge.message;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,6 +8,10 @@ import org.jspecify.annotations.Nullable;
  * is a state, not a command: it holds while the charger is away, and the last one wins.
  */
 public sealed interface SetPointRequest {
+
+  /** What set-points are called where a request has its {@code message_type}. */
+  Set<String> REQUEST_TYPES =
+      Set.of("set", "set_enabled", "set_limit_amps", "set_reset", "set_firmware");
 
   /** The charger that is meant: its serial number or configured name. */
   String clientId();

@@ -118,6 +118,16 @@ public final class BrokerConnection {
     listeners.add(listener);
   }
 
+  /** Messages that wait for the broker, or have not been acknowledged by it. */
+  public int bufferedMessages() {
+    return outbox.size();
+  }
+
+  /** Messages that were dropped since the start. */
+  public long lostMessages() {
+    return outbox.dropped();
+  }
+
   /** Beat while the connection is looked after, and while requests get through. */
   public List<Pulse> pulses() {
     return List.of(executor.pulse(), subscriptions.delivering());

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.RequestFailedException;
+import dev.evsebridge.runtime.Counts;
 import dev.evsebridge.runtime.LogThrottle;
 import java.time.Duration;
 import java.util.Locale;
@@ -28,6 +29,17 @@ public final class ErrorReports {
 
   private final LogThrottle failedRequests = new LogThrottle(20, Duration.ofSeconds(10));
   private final LogThrottle failedRoutes = new LogThrottle(20, Duration.ofSeconds(10));
+
+  private final Counts counts;
+
+  /**
+   * Creates the bean.
+   *
+   * @param counts where requests that end in errors are counted
+   */
+  public ErrorReports(Counts counts) {
+    this.counts = counts;
+  }
 
   /** A request was refused, or had no response. */
   public ErrorMessage requestFailed(Exchange exchange) {
@@ -74,6 +86,7 @@ public final class ErrorReports {
           LOG.debug("Route {} failed", where, failure);
         });
     RequestContext context = RequestContext.find(exchange);
+    count(context, ErrorCode.ROUTE_FAILED);
     return new ErrorMessage(
         context == null ? null : sentBack(context.clientId()),
         context == null ? null : sentBack(context.requestType()),
@@ -100,6 +113,7 @@ public final class ErrorReports {
     RequestContext context = RequestContext.find(exchange);
     String clientId = context == null ? null : context.clientId();
     String requestType = context == null ? null : context.requestType();
+    count(context, code);
     failedRequests.log(
         suffix ->
             LOG.warn(
@@ -110,6 +124,16 @@ public final class ErrorReports {
                 Echo.printable(detail, LONGEST_DETAIL_LOGGED),
                 suffix));
     return new ErrorMessage(sentBack(clientId), sentBack(requestType), code.code(), detail);
+  }
+
+  /** Routes fail on what chargers say as well; that is no request. */
+  private void count(@Nullable RequestContext context, ErrorCode code) {
+    if (context == null) {
+      counts.error();
+    } else {
+      String type = context.requestType();
+      counts.requestFailed(type == null ? Counts.OTHER_TYPE : type, code.code());
+    }
   }
 
   private static @Nullable String sentBack(@Nullable String text) {

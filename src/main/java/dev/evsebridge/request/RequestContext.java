@@ -1,5 +1,6 @@
 package dev.evsebridge.request;
 
+import dev.evsebridge.charger.session.SessionRegistry;
 import java.util.Objects;
 import org.apache.camel.Exchange;
 import org.jspecify.annotations.Nullable;
@@ -16,7 +17,7 @@ final class RequestContext {
   static final String CLIENT_ID = "clientId";
 
   /** The request's message_type, once known. */
-  static final String MESSAGE_TYPE = "messageType";
+  static final String MESSAGE_TYPE = SessionRegistry.REQUEST_TYPE;
 
   /** The topic on which the sender wants the response as well, where it wants one. */
   static final String REPLY_TO = "replyTo";

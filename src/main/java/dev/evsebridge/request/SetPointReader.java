@@ -12,6 +12,7 @@ import dev.evsebridge.message.SetPointRequest.InstallFirmware;
 import dev.evsebridge.message.SetPointRequest.Reset;
 import dev.evsebridge.message.SetPointRequest.SetPoints;
 import dev.evsebridge.message.SignOfLife;
+import dev.evsebridge.runtime.Counts;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
@@ -20,7 +21,9 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
+import org.apache.camel.ExchangePropertyKey;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants;
+import org.apache.camel.support.SynchronizationAdapter;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +40,7 @@ public final class SetPointReader {
   private static final String LIMIT_ALLOWED = "a number: 0, or 6.0 to 80.0 (ampere)";
 
   private final String subscribeTopic;
+  private final Counts counts;
   private final ObjectReader json =
       BridgeJson.mapper()
           .readerFor(Map.class)
@@ -46,9 +50,11 @@ public final class SetPointReader {
    * Creates the reader.
    *
    * @param subscribeTopic the root that the topics lie below
+   * @param counts where set-points that are taken are counted
    */
-  public SetPointReader(String subscribeTopic) {
+  public SetPointReader(String subscribeTopic, Counts counts) {
     this.subscribeTopic = subscribeTopic;
+    this.counts = counts;
   }
 
   /**
@@ -66,7 +72,19 @@ public final class SetPointReader {
     String clientId = topic.group(1);
     String key = topic.group(2);
     RequestContext context = RequestContext.of(exchange);
-    context.identify(clientId, requestType(key), exchange);
+    String type = requestType(key);
+    context.identify(clientId, type, exchange);
+    exchange
+        .getExchangeExtension()
+        .addOnCompletion(
+            new SynchronizationAdapter() {
+              @Override
+              public void onComplete(Exchange done) {
+                if (done.getProperty(ExchangePropertyKey.EXCEPTION_CAUGHT) == null) {
+                  counts.requestDone(type);
+                }
+              }
+            });
     refuseStored(context);
     if (exchange.getProperty(Deadline.PROPERTY, Deadline.NONE, Deadline.class).passed()) {
       throw new RequestFailedException(

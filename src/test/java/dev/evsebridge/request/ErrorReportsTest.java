@@ -9,7 +9,9 @@ import dev.evsebridge.message.BridgeJson;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.RequestFailedException;
+import dev.evsebridge.runtime.Counts;
 import java.util.Map;
+import java.util.Set;
 import org.apache.camel.CamelExecutionException;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangePropertyKey;
@@ -21,7 +23,8 @@ class ErrorReportsTest {
   private final RequestFailedException busy =
       new RequestFailedException(ErrorCode.BUSY, "It is busy.");
 
-  private final ErrorReports reports = new ErrorReports();
+  private final Counts counts = new Counts(Set.of("request_ping"));
+  private final ErrorReports reports = new ErrorReports(counts);
   private final Exchange exchange = RequestReading.exchange();
 
   @Test
@@ -34,6 +37,26 @@ class ErrorReportsTest {
     assertEquals(
         new ErrorMessage("c", "request_ping", "busy", "It is busy."),
         reports.requestFailed(exchange));
+  }
+
+  @Test
+  void countsErrorsByTypeAndCode() {
+    RequestContext context = new RequestContext(false);
+    context.keepIn(exchange);
+    context.identify("c", "request_ping", exchange);
+    caught(busy);
+    reports.requestFailed(exchange);
+    context.identify("c", "whatever a client makes up", exchange);
+    reports.requestFailed(exchange);
+    reports.routeFailed(exchange);
+
+    assertEquals(
+        Map.of(
+            new Counts.Ended("request_ping", "busy"), 1L,
+            new Counts.Ended(Counts.OTHER_TYPE, "busy"), 1L,
+            new Counts.Ended(Counts.OTHER_TYPE, "route_failed"), 1L),
+        counts.requests());
+    assertEquals(3, counts.errorsTotal());
   }
 
   @Test

@@ -11,8 +11,10 @@ import dev.evsebridge.message.SetPointRequest;
 import dev.evsebridge.message.SetPointRequest.InstallFirmware;
 import dev.evsebridge.message.SetPointRequest.Reset;
 import dev.evsebridge.message.SetPointRequest.SetPoints;
+import dev.evsebridge.runtime.Counts;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -25,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SetPointReaderTest {
   private static final DefaultCamelContext CONTEXT = new DefaultCamelContext();
 
-  private final SetPointReader reader = new SetPointReader("to/here");
+  private final SetPointReader reader = new SetPointReader("to/here", new Counts(Set.of()));
 
   @ParameterizedTest
   @CsvSource(

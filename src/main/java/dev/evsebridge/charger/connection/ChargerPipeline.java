@@ -79,7 +79,7 @@ public final class ChargerPipeline extends ServerInitializerFactory {
     this.opened = opened;
     this.connectionLimit = connectionLimit;
     this.cumulationBudget = cumulationBudget;
-    this.route = consumer == null ? null : new RouteHandler(consumer);
+    this.route = consumer == null ? null : new RouteHandler(consumer, registry.counts());
   }
 
   @Override

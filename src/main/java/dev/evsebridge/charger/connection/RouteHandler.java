@@ -1,5 +1,7 @@
 package dev.evsebridge.charger.connection;
 
+import dev.evsebridge.message.ChargerMessage;
+import dev.evsebridge.runtime.Counts;
 import io.netty.channel.ChannelHandler.Sharable;
 import io.netty.channel.ChannelHandlerContext;
 import org.apache.camel.Exchange;
@@ -15,16 +17,21 @@ import org.apache.camel.component.netty.handlers.ServerChannelHandler;
 final class RouteHandler extends ServerChannelHandler {
 
   private final NettyConsumer consumer;
+  private final Counts counts;
 
-  RouteHandler(NettyConsumer consumer) {
+  RouteHandler(NettyConsumer consumer, Counts counts) {
     super(consumer);
     this.consumer = consumer;
+    this.counts = counts;
   }
 
   @Override
   protected Exchange createExchange(ChannelHandlerContext ctx, Object message) {
     Exchange exchange = consumer.createExchange(false);
     exchange.getIn().setBody(message);
+    if (message instanceof ChargerMessage said) {
+      counts.message(said.messageType());
+    }
     return exchange;
   }
 }

@@ -5,9 +5,13 @@ import dev.evsebridge.config.SessionLimits;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.SetPointRequest;
+import dev.evsebridge.runtime.Counts;
 import io.netty.channel.Channel;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -20,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 /** The connected chargers: finds the open socket for a request. Routes name it as a bean. */
 public final class SessionRegistry {
 
+  /** The exchange property that holds the type of a request. */
+  public static final String REQUEST_TYPE = "messageType";
+
   private final ConcurrentMap<String, ChargerSession> sessions = new ConcurrentHashMap<>();
 
   /** By serial number, the chargers that have another name; no more than the settings name. */
@@ -29,6 +36,7 @@ public final class SessionRegistry {
   private final SessionLimits limits;
   private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
   private final OpenRequests openRequests;
+  private final Counts counts = new Counts(requestTypes());
   private volatile @Nullable RequestGuard guard;
 
   /**
@@ -52,6 +60,17 @@ public final class SessionRegistry {
     this.limits = limits;
     this.listeners.add(listener);
     this.openRequests = openRequests;
+  }
+
+  private static Set<String> requestTypes() {
+    Set<String> types = new HashSet<>(ChargerRequest.MESSAGE_TYPES);
+    types.addAll(SetPointRequest.REQUEST_TYPES);
+    return types;
+  }
+
+  /** What chargers have said, and what became of requests to them. */
+  public Counts counts() {
+    return counts;
   }
 
   /**
@@ -132,10 +151,13 @@ public final class SessionRegistry {
   public CompletionStage<@Nullable ChargerResponse> send(
       ChargerRequest request, Exchange exchange) {
     Deadline deadline = exchange.getProperty(Deadline.PROPERTY, Deadline.NONE, Deadline.class);
+    String type = exchange.getProperty(REQUEST_TYPE, request.messageType(), String.class);
+    CompletionStage<@Nullable ChargerResponse> outcome = submit(request, deadline);
+    var unused = outcome.thenRun(() -> counts.requestDone(type));
     return openRequests.await(
         String.valueOf(exchange.getFromRouteId()),
         String.valueOf(ExchangeHelper.getRouteId(exchange)),
-        submit(request, deadline));
+        outcome);
   }
 
   /** The same without a route: whoever asks waits until the request has ended. */

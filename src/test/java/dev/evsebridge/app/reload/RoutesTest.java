@@ -22,6 +22,7 @@ import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.PingResponse;
 import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.runtime.Counts;
 import dev.evsebridge.state.ChargerState;
 import dev.evsebridge.state.ChargerStateExamples;
 import dev.evsebridge.testkit.KnownMessages;
@@ -169,6 +170,30 @@ class RoutesTest {
     assertEquals(
         Set.of(SUBSCRIBE, SUBSCRIBE + "/+/set/#", SUBSCRIBE + "/+/alive", SUBSCRIBE + "/alive"),
         Set.copyOf(mqtt.subscriptions()));
+  }
+
+  @Test
+  void countRequestsByWhatBecameOfThem() {
+    Map<Counts.Ended, Long> before = registry.counts().requests();
+    deliver(PING);
+    received();
+    charger.writeInbound(new PingResponse(SERIAL));
+    charger.runPendingTasks();
+    deliver(PING.replace(SERIAL, "nobody"));
+    mqtt.deliver(
+        SUBSCRIBE + "/+/set/#",
+        "true".getBytes(StandardCharsets.UTF_8),
+        Map.of("CamelMqttTopic", SUBSCRIBE + "/" + SERIAL + "/set/enabled"));
+
+    Map<Counts.Ended, Long> after = registry.counts().requests();
+    before.forEach((ended, number) -> after.merge(ended, -number, Long::sum));
+    after.values().removeIf(number -> number == 0);
+    assertEquals(
+        Map.of(
+            new Counts.Ended("request_ping", Counts.OK), 1L,
+            new Counts.Ended("request_ping", "not_connected"), 1L,
+            new Counts.Ended("set_enabled", "not_connected"), 1L),
+        after);
   }
 
   static Stream<KnownMessages.FromCharger> fromCharger() {
