@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * comes back. Before the broker is disturbed, {@link #pause} makes sure that the bridge has all of
  * them: so each must end in one response or error, whatever happens to the broker meanwhile.
  */
-final class Requests implements Runnable {
-  static final String REPLIES = "soak-replies/";
+public final class Requests implements Runnable {
+  public static final String REPLIES = "soak-replies/";
   private static final String BARRIER = "soak-barrier/";
   private static final Duration BARRIER_INTERVAL = Duration.ofMillis(300);
 
@@ -38,8 +38,15 @@ final class Requests implements Runnable {
   private static final class Request {
     private final int sentIn;
     private final String text;
+    private final long sentAtNanos = System.nanoTime();
+    private long endedAtNanos;
     private int outcomes;
     private boolean repeatedInCalm;
+
+    boolean lasted(Duration limit) {
+      long end = outcomes > 0 ? endedAtNanos : System.nanoTime();
+      return end - sentAtNanos > limit.toNanos();
+    }
 
     Request(int sentIn, String text) {
       this.sentIn = sentIn;
@@ -47,19 +54,22 @@ final class Requests implements Runnable {
     }
   }
 
-  Requests(Mosquitto mosquitto, List<String> serials, long seed) {
+  public Requests(Mosquitto mosquitto, List<String> serials, long seed) {
     this.mosquitto = mosquitto;
     this.serials = List.copyOf(serials);
     this.random = new Random(seed);
   }
 
   /** Takes what came on the subscriber's side. */
-  synchronized void received(String topic) {
+  public synchronized void received(String topic) {
     if (topic.startsWith(BARRIER)) {
       barriers.set(Integer.parseInt(topic.substring(BARRIER.length())));
     } else if (topic.startsWith(REPLIES)) {
       Request request = requests.get(Integer.parseInt(topic.substring(REPLIES.length())));
       request.outcomes++;
+      if (request.outcomes == 1) {
+        request.endedAtNanos = System.nanoTime();
+      }
       if (request.outcomes > 1 && request.sentIn == disturbances) {
         request.repeatedInCalm = true;
       }
@@ -105,7 +115,7 @@ final class Requests implements Runnable {
   }
 
   /** Sends nothing more and returns when the bridge has dealt with what was sent. */
-  void pause() {
+  public void pause() {
     calm.lock();
     passBarrier();
     if (publisher != null) {
@@ -122,7 +132,7 @@ final class Requests implements Runnable {
    *
    * @return how long that took
    */
-  Duration resume() {
+  public Duration resume() {
     long since = System.nanoTime();
     publisher = MqttProbe.builder(mosquitto.url()).connect();
     passBarrier();
@@ -159,17 +169,17 @@ final class Requests implements Runnable {
     return false;
   }
 
-  void stop() {
+  public void stop() {
     stopped = true;
   }
 
-  void close() {
+  public void close() {
     if (publisher != null) {
       publisher.close();
     }
   }
 
-  synchronized int number() {
+  public synchronized int number() {
     return requests.size();
   }
 
@@ -178,7 +188,7 @@ final class Requests implements Runnable {
   }
 
   /** Requests that nothing came back for. */
-  synchronized List<String> unanswered() {
+  public synchronized List<String> unanswered() {
     return requests.stream()
         .filter(request -> request.outcomes == 0)
         .map(request -> request.text)
@@ -186,9 +196,17 @@ final class Requests implements Runnable {
   }
 
   /** Requests that ended more than once although the broker was there all the time. */
-  synchronized List<String> endedTwice() {
+  public synchronized List<String> endedTwice() {
     return requests.stream()
         .filter(request -> request.repeatedInCalm)
+        .map(request -> request.text)
+        .toList();
+  }
+
+  /** Requests whose outcome came after more than this time, or has not come for so long. */
+  public synchronized List<String> lasting(Duration limit) {
+    return requests.stream()
+        .filter(request -> request.lasted(limit))
         .map(request -> request.text)
         .toList();
   }

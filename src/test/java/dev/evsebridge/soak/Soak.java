@@ -2,6 +2,7 @@ package dev.evsebridge.soak;
 
 import dev.evsebridge.soak.RestlessCharger.Life;
 import dev.evsebridge.testkit.BridgeProcess;
+import dev.evsebridge.testkit.Figures;
 import dev.evsebridge.testkit.Ledger;
 import dev.evsebridge.testkit.Mosquitto;
 import dev.evsebridge.testkit.Patience;

@@ -1,6 +1,7 @@
 package dev.evsebridge.testkit;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -206,6 +207,11 @@ public final class BridgeProcess implements AutoCloseable {
   /** Whether it has mapped a file of this name into its memory. */
   public boolean usesFile(Path file) {
     return anyLine("/proc/" + id() + "/maps", line -> line.endsWith(file.toString()));
+  }
+
+  /** Its output, to be read at any pace, with {@link Builder#outputUnread}. */
+  public InputStream unreadOutput() {
+    return process().unread();
   }
 
   /** How much of its output waits to be read, with {@link Builder#outputUnread}. */

@@ -28,13 +28,13 @@ public final class Cable implements AutoCloseable {
   private static final int SUBSCRIBE = 8;
 
   private final ServerSocket entry;
-  private final int brokerPort;
   private final boolean readable;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final List<String> subscribed = new CopyOnWriteArrayList<>();
   private final Set<String> publishedTo = ConcurrentHashMap.newKeySet();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private volatile int brokerPort;
   private boolean blocked;
   private int connections;
 
@@ -89,6 +89,12 @@ public final class Cable implements AutoCloseable {
   /** What was held back comes through, and everything after it. */
   public void unblock() {
     setBlocked(false);
+  }
+
+  /** From now on new connections go to another broker; those that are there end. */
+  public void leadTo(int otherPort) {
+    brokerPort = otherPort;
+    cut();
   }
 
   /** Ends all connections; the client may connect again at once. */

@@ -1,6 +1,7 @@
 package dev.evsebridge.testkit;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -110,10 +111,15 @@ public final class ChildProcess {
     awaitExit(Patience.LIMIT);
   }
 
+  /** The end of the pipe that nobody reads. */
+  InputStream unread() {
+    return process.getInputStream();
+  }
+
   /** What waits in a pipe that nobody reads. */
   int unreadBytes() {
     try {
-      return process.getInputStream().available();
+      return unread().available();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -114,7 +114,11 @@ public final class ScriptedBroker implements AutoCloseable {
   }
 
   public String url() {
-    return "tcp://127.0.0.1:" + server.getLocalPort();
+    return "tcp://127.0.0.1:" + port();
+  }
+
+  public int port() {
+    return server.getLocalPort();
   }
 
   /** How often somebody has asked to be connected. */

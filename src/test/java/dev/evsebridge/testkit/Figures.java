@@ -1,6 +1,5 @@
-package dev.evsebridge.soak;
+package dev.evsebridge.testkit;
 
-import dev.evsebridge.testkit.BridgeProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -14,9 +13,9 @@ import java.nio.file.Path;
  * @param threads of the process
  * @param openFiles sockets among them
  */
-record Figures(long liveBytes, long residentKibibytes, long threads, long openFiles) {
+public record Figures(long liveBytes, long residentKibibytes, long threads, long openFiles) {
 
-  static Figures of(BridgeProcess bridge) {
+  public static Figures of(BridgeProcess bridge) {
     return new Figures(
         liveBytes(bridge.id()), bridge.residentKibibytes(), bridge.threads(), bridge.openFiles());
   }
