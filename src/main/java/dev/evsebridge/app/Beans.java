@@ -2,11 +2,13 @@ package dev.evsebridge.app;
 
 import dev.evsebridge.charger.connection.ChargerPipeline;
 import dev.evsebridge.charger.session.SessionRegistry;
+import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.message.BridgeJson;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.request.ErrorReports;
+import dev.evsebridge.request.FirmwareInstaller;
 import dev.evsebridge.request.Replies;
 import dev.evsebridge.request.RequestReader;
 import dev.evsebridge.request.SetPointReader;
@@ -27,15 +29,16 @@ public final class Beans {
    * @param chargerPipeline equips each connection of the listener route
    * @param sessionRegistry finds the open socket of a charger
    * @param chargeControl takes set-points
-   * @param mqtt topics and limits of requests
+   * @param settings topics and limits of requests, and the firmware image
    * @param errors publishes an error that belongs to no exchange
    */
   public static Map<String, Object> named(
       ChargerPipeline chargerPipeline,
       SessionRegistry sessionRegistry,
       ChargeControl chargeControl,
-      MqttSettings mqtt,
+      BridgeSettings settings,
       Consumer<ErrorMessage> errors) {
+    MqttSettings mqtt = settings.mqtt();
     Map<String, Object> beans = new LinkedHashMap<>();
     beans.put("chargerPipeline", chargerPipeline);
     beans.put("json", json());
@@ -43,8 +46,11 @@ public final class Beans {
     beans.put("sessionRegistry", sessionRegistry);
     beans.put("setPoints", new SetPointReader(mqtt.subscribeTopic(), sessionRegistry.counts()));
     beans.put("chargeControl", chargeControl);
+    beans.put("firmware", new FirmwareInstaller(settings.firmware().image(), sessionRegistry));
     beans.put("replies", new Replies(errors));
-    beans.put("errorReports", new ErrorReports(sessionRegistry.counts()));
+    beans.put(
+        "errorReports",
+        new ErrorReports(sessionRegistry.counts(), sessionRegistry::firmwareRefused));
     beans.put("stateExpiry", new StateExpiry());
     return beans;
   }

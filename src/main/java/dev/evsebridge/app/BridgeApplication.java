@@ -31,6 +31,7 @@ import dev.evsebridge.runtime.Watchdog;
 import dev.evsebridge.simulator.Simulator;
 import dev.evsebridge.state.Availability;
 import dev.evsebridge.state.ChargerStates;
+import dev.evsebridge.state.FirmwareStates;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -66,6 +67,7 @@ final class BridgeApplication implements AutoCloseable {
   private final BrokerConnection broker;
   private final Availability availability;
   private final @Nullable ChargerStates states;
+  private final @Nullable FirmwareStates firmware;
   private final SessionRegistry registry;
   private final ChargeControl chargeControl;
   private final Admission admission;
@@ -85,8 +87,8 @@ final class BridgeApplication implements AutoCloseable {
     this.simulation = simulation;
     this.listenAddress = new ListenAddress(settings.bindAddress(), settings.bindPort());
     int maxConnections = settings.limits().maxConnections();
-    // Of each charger one more message, whether it is online or offline, and its state.
-    int messagesPerCharger = settings.stateTopics() ? 3 : 2;
+    // Of each charger one more message, whether it is online or offline, its state and firmware.
+    int messagesPerCharger = settings.stateTopics() ? 4 : 2;
     this.broker =
         new BrokerConnection(
             settings.mqtt(), messagesPerCharger * maxConnections, new PausedChargers(backPressure));
@@ -102,6 +104,7 @@ final class BridgeApplication implements AutoCloseable {
       registry.addListener(told);
       registry.addFirmwareListener(told);
     }
+    this.firmware = settings.stateTopics() ? firmwareStates() : null;
     this.chargeControl =
         ControlSetup.create(
             settings, registry, told == null ? (serial, clientId, status) -> {} : told::controlled);
@@ -111,6 +114,17 @@ final class BridgeApplication implements AutoCloseable {
         new ChargerPipeline(
             registry, admission, backPressure, this::report, new EventLoopPulses(watchdog)::watch);
     this.camel = new CamelRoutes(settings.placeholders(), beans());
+  }
+
+  private FirmwareStates firmwareStates() {
+    FirmwareStates firmwareStates =
+        new FirmwareStates(
+            settings.firmware().version(),
+            settings.limits().firmwareTimeout().plus(settings.limits().requestTimeout()),
+            announcements::firmware);
+    registry.addListener(firmwareStates);
+    registry.addFirmwareListener(firmwareStates);
+    return firmwareStates;
   }
 
   private Map<String, Object> beans() {
@@ -128,8 +142,7 @@ final class BridgeApplication implements AutoCloseable {
   }
 
   private Map<String, Object> named() {
-    return new HashMap<>(
-        Beans.named(pipeline, registry, chargeControl, settings.mqtt(), this::report));
+    return new HashMap<>(Beans.named(pipeline, registry, chargeControl, settings, this::report));
   }
 
   /** An error that belongs to no request, or comes after it. */
@@ -183,6 +196,9 @@ final class BridgeApplication implements AutoCloseable {
     broker.addListener(availability);
     if (states != null) {
       broker.addListener(states);
+    }
+    if (firmware != null) {
+      broker.addListener(firmware);
     }
     broker.addListener(guard);
     LOG.info(

@@ -68,8 +68,7 @@ final class Check {
         () -> {
           Map<String, Object> named =
               new HashMap<>(
-                  Beans.named(
-                      pipeline, registry, ChargeControl.ofNobody(), settings.mqtt(), error -> {}));
+                  Beans.named(pipeline, registry, ChargeControl.ofNobody(), settings, error -> {}));
           named.put("paho-mqtt5", BridgeMqttComponent.onlyChecking(unused));
           return named;
         };

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param control the charge controller's settings
  * @param sensors how readings become currents and voltages
  * @param supervision how chargers without the charge controller are watched over
+ * @param firmware the image that can be installed
  * @param brokerLossGrace how long chargers are kept while the broker is away
  * @param stateDir where the bridge remembers whom it announced as online
  * @param stateTopics whether the state of chargers is published
@@ -38,6 +39,7 @@ public record BridgeSettings(
     PerCharger<ControlKeys> control,
     PerCharger<SensorKeys> sensors,
     SupervisionKeys supervision,
+    FirmwareKeys firmware,
     Duration brokerLossGrace,
     Path stateDir,
     boolean stateTopics,

@@ -48,7 +48,7 @@ final class MqttSection {
       return false;
     }
     String rest = topic.substring(below.length());
-    return rest.equals("error") || rest.matches("[^/]*/(?:availability|state)");
+    return rest.equals("error") || rest.matches("[^/]*/(?:availability|state|firmware)");
   }
 
   private static String clientId(SettingReader reader) throws ConfigurationException {

@@ -37,6 +37,8 @@ public enum Setting {
   BRIDGE_STATE_DIR("bridge.state_dir", "state"),
   BRIDGE_STATE_TOPICS("bridge.state_topics", "true"),
   BRIDGE_LOG_LEVEL("bridge.log_level", "INFO"),
+  FIRMWARE_IMAGE("firmware.image", ""),
+  FIRMWARE_VERSION("firmware.version", ""),
   ALIVE_TOPIC("alive.topic", ""),
   ALIVE_PAYLOAD("alive.payload", "online"),
   ALIVE_TIMEOUT("alive.timeout", "0s"),

@@ -228,8 +228,7 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
   public SetResponse take(SetPointRequest request) {
     ControlledCharger charger = find(request.clientId());
     if (request instanceof SetPointRequest.InstallFirmware) {
-      requireKnown(charger, request);
-      throw new RequestFailedException(ErrorCode.NO_IMAGE, "No firmware image is configured.");
+      throw new IllegalArgumentException("for the bean firmware, not for chargeControl");
     }
     if (charger == null) {
       requireKnown(null, request);

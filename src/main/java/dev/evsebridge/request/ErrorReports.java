@@ -10,6 +10,7 @@ import dev.evsebridge.runtime.Counts;
 import dev.evsebridge.runtime.LogThrottle;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
@@ -30,15 +31,27 @@ public final class ErrorReports {
   private final LogThrottle failedRequests = new LogThrottle(20, Duration.ofSeconds(10));
   private final LogThrottle failedRoutes = new LogThrottle(20, Duration.ofSeconds(10));
 
+  private static final Set<String> FIRMWARE_REQUESTS = Set.of("request_firmware", "set_firmware");
+
   private final Counts counts;
+  private final FirmwareRefusals firmwareRefusals;
+
+  /** Is told of requests for firmware that end in an error. */
+  @FunctionalInterface
+  public interface FirmwareRefusals {
+    /** Takes the charger that was meant, and what its sender is told. */
+    void refused(String clientId, ErrorCode code, String detail);
+  }
 
   /**
    * Creates the bean.
    *
    * @param counts where requests that end in errors are counted
+   * @param firmwareRefusals is told of requests for firmware that end in an error
    */
-  public ErrorReports(Counts counts) {
+  public ErrorReports(Counts counts, FirmwareRefusals firmwareRefusals) {
     this.counts = counts;
+    this.firmwareRefusals = firmwareRefusals;
   }
 
   /** A request was refused, or had no response. */
@@ -114,6 +127,9 @@ public final class ErrorReports {
     String clientId = context == null ? null : context.clientId();
     String requestType = context == null ? null : context.requestType();
     count(context, code);
+    if (clientId != null && requestType != null && FIRMWARE_REQUESTS.contains(requestType)) {
+      firmwareRefusals.refused(clientId, code, detail);
+    }
     failedRequests.log(
         suffix ->
             LOG.warn(

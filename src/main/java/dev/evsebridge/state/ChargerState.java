@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.evsebridge.message.PilotVoltage;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,7 +84,11 @@ public record ChargerState(
     @JsonProperty("wifi_rssi_dbm") @Nullable Integer wifiRssiDbm,
     @JsonProperty("charger_start") @Nullable String chargerStart,
     @JsonProperty("firmware_version") int firmwareVersion,
-    @JsonProperty("protection") @Nullable Protection protection) {
+    @JsonProperty("protection") @Nullable Protection protection)
+    implements Expiring {
+
+  /** While the charger is connected a newer one comes within that time. */
+  private static final long FRESH_SECONDS = 60;
 
   /** For each protection {@code on}, or {@code not_calibrated}: then it sees nothing or not all. */
   public record Protection(
@@ -94,6 +99,11 @@ public record ChargerState(
   /** Copies the list. */
   public ChargerState {
     errors = errors == null ? null : List.copyOf(errors);
+  }
+
+  @Override
+  public OptionalLong messageExpirySeconds() {
+    return connected ? OptionalLong.of(FRESH_SECONDS) : OptionalLong.empty();
   }
 
   /** What subscribers are to hear of at once when it changes. */

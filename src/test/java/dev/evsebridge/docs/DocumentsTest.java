@@ -65,7 +65,13 @@ class DocumentsTest {
     Map<String, String> documented = new TreeMap<>();
     for (String section :
         List.of(
-            "Chargers", "Broker", "Bridge", "Calibration", "Charge controller", "Supervision")) {
+            "Chargers",
+            "Broker",
+            "Firmware",
+            "Bridge",
+            "Calibration",
+            "Charge controller",
+            "Supervision")) {
       for (Row row : CONFIGURATION.rows(section)) {
         String defaultValue = row.cells().get(1);
         documented.put(
@@ -174,7 +180,7 @@ class DocumentsTest {
           new ChargerPipeline(registry, admission, new BackPressure(), error -> {}, channel -> {}),
           registry,
           ChargeControl.ofNobody(),
-          settings.mqtt(),
+          settings,
           error -> {});
     } catch (ConfigurationException e) {
       throw new AssertionError(e);
@@ -404,7 +410,7 @@ class DocumentsTest {
       for (Line line : page.lines()) {
         for (String code : MarkdownFile.code(line.text())) {
           String key = code.split("[ =]", 2)[0].replaceAll("[{}]", "");
-          if (key.matches("(?:evse|mqtt|bridge|control|sensors|alive)\\.[a-z][a-z_.]*")
+          if (key.matches("(?:evse|mqtt|bridge|control|sensors|alive|firmware)\\.[a-z][a-z_.]*")
               && !keys.contains(key)) {
             unknown.add(page + ":" + line.number() + ": " + key);
           }

@@ -10,6 +10,8 @@ import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.RequestFailedException;
 import dev.evsebridge.runtime.Counts;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.camel.CamelExecutionException;
@@ -24,7 +26,10 @@ class ErrorReportsTest {
       new RequestFailedException(ErrorCode.BUSY, "It is busy.");
 
   private final Counts counts = new Counts(Set.of("request_ping"));
-  private final ErrorReports reports = new ErrorReports(counts);
+  private final List<String> refused = new ArrayList<>();
+  private final ErrorReports reports =
+      new ErrorReports(
+          counts, (clientId, code, detail) -> refused.add(clientId + " " + code + " " + detail));
   private final Exchange exchange = RequestReading.exchange();
 
   @Test
@@ -57,6 +62,20 @@ class ErrorReportsTest {
             new Counts.Ended(Counts.OTHER_TYPE, "route_failed"), 1L),
         counts.requests());
     assertEquals(3, counts.errorsTotal());
+  }
+
+  @Test
+  void tellsWhoKeepsFirmwareStatusesOfRefusedFirmwareAlone() {
+    RequestContext context = new RequestContext(false);
+    context.keepIn(exchange);
+    caught(busy);
+    for (String type : List.of("request_ping", "request_firmware", "set_firmware")) {
+      context.identify(type, type, exchange);
+      reports.requestFailed(exchange);
+    }
+
+    assertEquals(
+        List.of("request_firmware BUSY It is busy.", "set_firmware BUSY It is busy."), refused);
   }
 
   @Test

@@ -133,11 +133,15 @@ public final class MqttProbe implements AutoCloseable {
 
     /** Whether it tells of that charger; its state does not count, which comes along with all. */
     public boolean isOf(String clientId) {
-      return !isState() && field("client_id").equals(clientId);
+      return !isKept() && field("client_id").equals(clientId);
     }
 
-    private boolean isState() {
-      return topic.endsWith("/state");
+    /** Whether it is one of those that stand retained, and come along with all others. */
+    private boolean isKept() {
+      return topic.endsWith("/state")
+          || topic.endsWith("/firmware")
+          || topic.endsWith("/availability")
+          || topic.startsWith(MESSAGE_TOPIC + "/bridge/");
     }
 
     public boolean isType(String messageType) {
@@ -172,9 +176,9 @@ public final class MqttProbe implements AutoCloseable {
     return message -> message.topic().equals(ERROR_TOPIC);
   }
 
-  /** Everything but who is present, and in which state. */
+  /** Everything but who is present, in which state, and what the bridge says of itself. */
   public static Predicate<Message> messageOrError() {
-    return message -> !message.topic().endsWith("/availability") && !message.isState();
+    return message -> !message.isKept();
   }
 
   public static Predicate<Message> onTopic(String topic) {

@@ -5,6 +5,7 @@ import dev.evsebridge.runtime.Failures;
 import dev.evsebridge.runtime.Gate;
 import dev.evsebridge.runtime.LogThrottle;
 import dev.evsebridge.state.ChargerState;
+import dev.evsebridge.state.FirmwareStatus;
 import dev.evsebridge.state.StatePublisher;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
@@ -32,10 +33,11 @@ public final class Announcements implements StatePublisher, AutoCloseable {
   static final String AVAILABILITY = "direct:availability";
   private static final String CHARGER_STATE = "direct:charger-state";
   private static final String CLEAR_RETAINED = "direct:clear-retained";
+  private static final String CHARGER_FIRMWARE = "direct:charger-firmware";
 
   /** The routes that must be there. */
   static final Set<String> TARGETS =
-      Set.of(REPORT_ERROR, AVAILABILITY, CHARGER_STATE, CLEAR_RETAINED);
+      Set.of(REPORT_ERROR, AVAILABILITY, CHARGER_STATE, CLEAR_RETAINED, CHARGER_FIRMWARE);
 
   private static final int MOST_ERRORS = 10_000;
   private static final long MOST_ERROR_BYTES = 4L * 1024 * 1024;
@@ -115,6 +117,11 @@ public final class Announcements implements StatePublisher, AutoCloseable {
     put(
         new Newest(CLEAR_RETAINED, topic),
         new Announcement(CLEAR_RETAINED, "", Map.of("topic", topic), 0));
+  }
+
+  /** An upload goes on. What waits of the same charger is out of date then. */
+  public void firmware(String clientId, FirmwareStatus status) {
+    newest(CHARGER_FIRMWARE, clientId, status);
   }
 
   private void newest(String endpoint, String clientId, Object body) {

@@ -27,6 +27,13 @@ public interface FirmwareListener {
   default void done(ChargerSession session) {}
 
   /**
+   * Somebody has asked for an upload that never began.
+   *
+   * @param clientId the charger that was meant; there may be none of that name
+   */
+  default void refused(String clientId, ErrorCode code, String detail) {}
+
+  /**
    * The upload has ended with an error.
    *
    * @param session the connection that it was asked for on

@@ -34,6 +34,11 @@ final class FirmwareListeners implements FirmwareListener {
   }
 
   @Override
+  public void refused(String clientId, ErrorCode code, String detail) {
+    listeners.forEach(each -> each.refused(clientId, code, detail));
+  }
+
+  @Override
   public void failed(ChargerSession session, ErrorCode code, String detail) {
     listeners.forEach(each -> each.failed(session, code, detail));
   }

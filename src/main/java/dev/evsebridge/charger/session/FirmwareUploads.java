@@ -1,5 +1,6 @@
 package dev.evsebridge.charger.session;
 
+import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.FirmwareImage;
 import java.time.Duration;
 import java.util.concurrent.ConcurrentHashMap;
@@ -62,6 +63,13 @@ final class FirmwareUploads {
             .outcome()
             .whenComplete((response, failure) -> uploads.remove(sender.clientId(), upload));
     return upload;
+  }
+
+  /** An upload was asked for, and has not begun; unless another one is under way. */
+  void refused(String clientId, ErrorCode code, String detail) {
+    if (!uploads.containsKey(clientId)) {
+      listeners.refused(clientId, code, detail);
+    }
   }
 
   /** The upload to a charger that has not ended, or null. */

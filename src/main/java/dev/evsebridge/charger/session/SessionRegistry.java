@@ -5,6 +5,7 @@ import dev.evsebridge.config.SessionLimits;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.RequestFailedException;
 import dev.evsebridge.message.SetPointRequest;
 import dev.evsebridge.runtime.Counts;
 import io.netty.channel.Channel;
@@ -146,7 +147,7 @@ public final class SessionRegistry {
    * @param exchange carries the request; its property {@link Deadline#PROPERTY} says until when it
    *     may be sent
    * @return ends with the response, with null once a charger has restarted with new firmware, or
-   *     with a {@link dev.evsebridge.message.RequestFailedException}
+   *     with a {@link RequestFailedException}
    */
   public CompletionStage<@Nullable ChargerResponse> send(
       ChargerRequest request, Exchange exchange) {
@@ -169,13 +170,18 @@ public final class SessionRegistry {
     if (session != null) {
       // Whatever becomes of it is decided there, so that requests end in their order.
       session.submit(pending, guard);
-    } else if (firmwareUploads.isUnderWay(clientId)) {
-      pending.fail(ErrorCode.BUSY, RequestQueue.TAKING_FIRMWARE);
     } else {
-      pending.fail(
-          ErrorCode.NOT_CONNECTED, NotConnected.detail(request.clientId(), sessions.values()));
+      pending.fail(absence(request.clientId()));
     }
     return pending.outcome();
+  }
+
+  /** Why no request can be sent to a charger that is not connected. */
+  public RequestFailedException absence(String clientIdOrSerial) {
+    return firmwareUploads.isUnderWay(clientIdOf(clientIdOrSerial))
+        ? new RequestFailedException(ErrorCode.BUSY, RequestQueue.TAKING_FIRMWARE)
+        : new RequestFailedException(
+            ErrorCode.NOT_CONNECTED, NotConnected.detail(clientIdOrSerial, sessions.values()));
   }
 
   /** Tells one more from now on who comes and goes; to be called before chargers can connect. */
@@ -191,6 +197,15 @@ public final class SessionRegistry {
   /** Tells one more from now on how firmware uploads go. */
   public void addFirmwareListener(FirmwareListener firmwareListener) {
     firmwareUploads.addListener(firmwareListener);
+  }
+
+  /**
+   * Somebody has asked for firmware, and gets an error for it.
+   *
+   * @param clientIdOrSerial the charger that was meant; there may be none of that name
+   */
+  public void firmwareRefused(String clientIdOrSerial, ErrorCode code, String detail) {
+    firmwareUploads.refused(clientIdOf(clientIdOrSerial), code, detail);
   }
 
   /**

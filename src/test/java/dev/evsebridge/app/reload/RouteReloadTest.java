@@ -95,7 +95,7 @@ class RouteReloadTest {
                         registry, admission, new BackPressure(), error -> {}, channel -> {}),
                     registry,
                     ChargeControl.ofNobody(),
-                    settings.mqtt(),
+                    settings,
                     error -> {}));
     beans.get().forEach(main::bind);
     main.init();
@@ -143,6 +143,7 @@ class RouteReloadTest {
             "alive-all",
             "alive-one",
             "availability",
+            "charger-firmware",
             "charger-listener",
             "charger-state",
             "clear-retained",

@@ -95,7 +95,7 @@ class RoutesTest {
                 registry, admission, new BackPressure(), error -> {}, channel -> {}),
             registry,
             ChargeControl.ofNobody(),
-            settings.mqtt(),
+            settings,
             error -> {})
         .forEach(main::bind);
     main.start();
@@ -139,6 +139,7 @@ class RoutesTest {
             "alive-all",
             "alive-one",
             "availability",
+            "charger-firmware",
             "charger-listener",
             "charger-state",
             "clear-retained",
