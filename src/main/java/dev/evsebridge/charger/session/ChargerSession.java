@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The open connection of a known charger: who it is, and the way to it. Only {@link #close}, {@link
- * #submit} and {@link #submitUrgent} may be called off the channel's event loop.
+ * #submit}, {@link #submitUrgent} and {@link #collectUrgently} may be called off the channel's
+ * event loop.
  */
 public final class ChargerSession {
 
@@ -136,6 +137,19 @@ public final class ChargerSession {
     return pending.outcome();
   }
 
+  /**
+   * Takes a reading that cannot wait for other requests; from any thread. It goes out beside the
+   * one on the wire, unless that will bring a reading itself; then this shares it.
+   *
+   * @return ends with the reading, or with a {@link RequestFailedException}
+   */
+  public CompletionStage<@Nullable ChargerResponse> collectUrgently() {
+    PendingRequest pending =
+        new PendingRequest(new ChargerRequest.CollectData(clientId), Deadline.NONE, Kind.URGENT);
+    run(() -> requests.addUrgentCollect(pending), pending::failDisconnected);
+    return pending.outcome();
+  }
+
   /** Runs a task later on the connection's event loop; from any thread. */
   public Future<?> schedule(Runnable task, long delayNanos) {
     return channel.eventLoop().schedule(task, delayNanos, TimeUnit.NANOSECONDS);
@@ -154,7 +168,7 @@ public final class ChargerSession {
       reading.whenEnded(
           (response, failure) -> {
             if (failure instanceof RequestFailedException failed) {
-              pending.fail(failed);
+              pending.fail(guard.withoutReading(this, pending.request(), failed));
             } else {
               // Not before observers have been told of it.
               later(() -> admit(pending, guard), pending::failDisconnected);
@@ -177,6 +191,7 @@ public final class ChargerSession {
       return;
     }
     observe(pending);
+    pending.guardedBy(guard);
     requests.add(pending);
   }
 

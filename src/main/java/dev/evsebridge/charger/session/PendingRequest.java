@@ -35,6 +35,7 @@ final class PendingRequest {
   private long dueAtNanos;
   private @Nullable ScheduledFuture<?> timeout;
   private @Nullable ChargerResponse doubtfulResponse;
+  private @Nullable RequestGuard guard;
 
   PendingRequest(ChargerRequest request, Deadline deadline, Kind kind) {
     this.request = request;
@@ -52,6 +53,16 @@ final class PendingRequest {
 
   CompletionStage<@Nullable ChargerResponse> outcome() {
     return outcome;
+  }
+
+  /** Has a guard asked once more before the request is written. */
+  void guardedBy(@Nullable RequestGuard lastAsked) {
+    guard = lastAsked;
+  }
+
+  /** Why the request must not be written any more; null when it may. */
+  @Nullable RequestFailedException lastWord(ChargerSession session) {
+    return guard == null ? null : guard.lastWord(session, request);
   }
 
   boolean canExpire() {

@@ -25,4 +25,30 @@ public interface RequestGuard {
    * @return the error that the request ends in, or null to let it pass
    */
   @Nullable RequestFailedException refusal(ChargerSession session, ChargerRequest request);
+
+  /**
+   * Is asked once more, on the same event loop, at the moment at which a request would go out: what
+   * was right when it was queued may be wrong by now. After null it is written at once.
+   *
+   * @return the error that the request ends in, or null to let it go out
+   */
+  default @Nullable RequestFailedException lastWord(
+      ChargerSession session, ChargerRequest request) {
+    return null;
+  }
+
+  /**
+   * What a request ends in when the reading that it needs could not be taken.
+   *
+   * @param failure what became of the reading
+   */
+  default RequestFailedException withoutReading(
+      ChargerSession session, ChargerRequest request, RequestFailedException failure) {
+    return failure;
+  }
+
+  /** Both have to allow a request. */
+  default RequestGuard and(RequestGuard other) {
+    return new BothGuards(this, other);
+  }
 }

@@ -12,6 +12,7 @@ import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.PingResponse;
 import dev.evsebridge.message.Reading;
+import dev.evsebridge.message.RequestFailedException;
 import io.netty.channel.Channel;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -132,11 +133,8 @@ final class RequestQueue {
         || firmwareUploads.isUnderWay(session.clientId())) {
       return false;
     }
-    for (PendingRequest other : unanswered) {
-      if (other.request() instanceof CollectData) {
-        collect.endWith(other);
-        return true;
-      }
+    if (shareSent(collect)) {
+      return true;
     }
     for (PendingRequest other : waiting) {
       if (other.request() instanceof CollectData && !other.canExpire()) {
@@ -145,6 +143,29 @@ final class RequestQueue {
       }
     }
     return false;
+  }
+
+  private boolean shareSent(PendingRequest collect) {
+    for (PendingRequest other : unanswered) {
+      if (other.request() instanceof CollectData) {
+        collect.endWith(other);
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Takes a collect that goes before all that wait, unless one has no response yet. */
+  void addUrgentCollect(PendingRequest collect) {
+    if (closed || !channel.isActive()) {
+      collect.failDisconnected();
+    } else if (firmwareUploads.isUnderWay(session.clientId())) {
+      // It takes a reading by itself, or its image is on the way.
+      collect.fail(ErrorCode.BUSY, TAKING_FIRMWARE);
+    } else if (!shareSent(collect)) {
+      urgent.add(collect);
+      sendNext();
+    }
   }
 
   /** Asks for a reading before anything else. */
@@ -165,6 +186,11 @@ final class RequestQueue {
         next.fail(
             ErrorCode.TIMEOUT,
             "The message expired while it waited for the charger; it was not carried out.");
+        continue;
+      }
+      RequestFailedException refusal = next.lastWord(session);
+      if (refusal != null) {
+        next.fail(refusal);
       } else if (next.request() instanceof UploadFirmware) {
         checkBefore(next);
       } else {

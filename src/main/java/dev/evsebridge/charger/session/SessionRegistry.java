@@ -39,6 +39,7 @@ public final class SessionRegistry {
   private final OpenRequests openRequests;
   private final Counts counts = new Counts(requestTypes());
   private volatile @Nullable RequestGuard guard;
+  private volatile @Nullable Runnable requestListener;
 
   /**
    * Creates an empty registry.
@@ -164,6 +165,10 @@ public final class SessionRegistry {
   /** The same without a route: whoever asks waits until the request has ended. */
   public CompletionStage<@Nullable ChargerResponse> submit(
       ChargerRequest request, Deadline deadline) {
+    Runnable told = requestListener;
+    if (told != null && !deadline.passed()) {
+      told.run();
+    }
     PendingRequest pending = new PendingRequest(request, deadline, PendingRequest.Kind.ORDINARY);
     String clientId = clientIdOf(request.clientId());
     ChargerSession session = find(clientId);
@@ -189,9 +194,21 @@ public final class SessionRegistry {
     listeners.add(listener);
   }
 
-  /** From now on has every request from outside allowed by a guard; to be called before that. */
+  /**
+   * From now on has every request from outside allowed by one more guard; to be called before
+   * chargers can connect.
+   */
   public void guard(RequestGuard requestGuard) {
-    guard = requestGuard;
+    RequestGuard before = guard;
+    guard = before == null ? requestGuard : before.and(requestGuard);
+  }
+
+  /**
+   * Tells from now on that a valid request has come from outside, to whichever charger; from any
+   * thread, and it must not block.
+   */
+  public void onRequest(Runnable listener) {
+    requestListener = listener;
   }
 
   /** Tells one more from now on how firmware uploads go. */
