@@ -107,7 +107,6 @@ public final class Bridge {
     requireBothOrNone(FOLDER);
     BridgeSettings settings =
         Configuration.read(FOLDER, options.file(), System.getenv(), options.settings());
-    ControlSetup.requireAvailable(settings);
     if (options.check()) {
       Logging.configure("WARN");
       configureNetty();

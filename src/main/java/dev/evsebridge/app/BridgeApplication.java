@@ -14,10 +14,10 @@ import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.MqttSettings;
-import dev.evsebridge.config.SupervisionKeys;
 import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.control.FailSafe;
 import dev.evsebridge.control.Health;
+import dev.evsebridge.control.Supervision;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
@@ -70,6 +70,7 @@ final class BridgeApplication implements AutoCloseable {
   private final @Nullable FirmwareStates firmware;
   private final SessionRegistry registry;
   private final ChargeControl chargeControl;
+  private final @Nullable Supervision supervision;
   private final Admission admission;
   private final ChargerPipeline pipeline;
   private final CamelRoutes camel;
@@ -108,6 +109,7 @@ final class BridgeApplication implements AutoCloseable {
     this.chargeControl =
         ControlSetup.create(
             settings, registry, told == null ? (serial, clientId, status) -> {} : told::controlled);
+    this.supervision = ControlSetup.supervision(settings, announcements::interlock);
     this.admission =
         new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
     this.pipeline =
@@ -176,6 +178,11 @@ final class BridgeApplication implements AutoCloseable {
     if (ControlSetup.isOn(settings)) {
       startControl(guard);
     }
+    if (supervision != null) {
+      RawControl.start(
+          settings, supervision, registry, chargeControl, guard, this::letOnlyControlledIn);
+    }
+    RawControl.listenToControl(settings, broker, chargeControl, guard);
     watchdog.add(guard.pulse());
     RouteFolder folder = new RouteFolder(DefaultFiles.routesFor(Path.of("")));
     RouteReload reload =
@@ -231,23 +238,12 @@ final class BridgeApplication implements AutoCloseable {
     registry.addListener(chargeControl);
     registry.guard(chargeControl);
     registry.addFirmwareListener(chargeControl);
-    guard.keepControlled(
-        chargeControl,
-        only -> admission.letIn(serial -> !only || ControlSetup.of(settings, serial) != null));
-    SupervisionKeys supervision = settings.supervision();
-    supervision
-        .aliveTopic()
-        .ifPresent(topic -> broker.listen(topic, payload -> heard(supervision, payload)));
+    guard.keepControlled(chargeControl, this::letOnlyControlledIn);
     chargeControl.start();
   }
 
-  /** What the controller says of itself: its birth message, or its last will. */
-  private void heard(SupervisionKeys supervision, byte[] payload) {
-    if (new String(payload, StandardCharsets.UTF_8).strip().equals(supervision.alivePayload())) {
-      chargeControl.controlIsAlive();
-    } else {
-      chargeControl.controlIsGone();
-    }
+  private void letOnlyControlledIn(boolean only) {
+    admission.letIn(serial -> !only || ControlSetup.of(settings, serial) != null);
   }
 
   private void startSimulator() {
@@ -297,7 +293,13 @@ final class BridgeApplication implements AutoCloseable {
     if (simulated != null) {
       simulated.close();
     }
+    if (supervision != null) {
+      RawControl.stop(settings, supervision);
+    }
     chargeControl.stop();
+    if (supervision != null) {
+      supervision.awaitStopped();
+    }
     if (failSafe != null) {
       failSafe.stop();
     }

@@ -2,7 +2,6 @@ package dev.evsebridge.app;
 
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
-import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.ControlKeys;
 import dev.evsebridge.config.SensorKeys;
 import dev.evsebridge.config.SupervisionKeys;
@@ -10,12 +9,17 @@ import dev.evsebridge.control.Calibration;
 import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.control.ControlJournal;
 import dev.evsebridge.control.ControlSettings;
+import dev.evsebridge.control.InterlockRules;
 import dev.evsebridge.control.PhaseCalibration;
+import dev.evsebridge.control.Supervision;
+import dev.evsebridge.message.InterlockAction;
 import dev.evsebridge.message.SerialNumber;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -42,20 +46,34 @@ final class ControlSetup {
   }
 
   /**
-   * Refuses what is set and would have no effect: whoever sets it relies on it.
+   * Creates what watches over chargers that are commanded with raw requests.
    *
-   * @throws ConfigurationException for the interlock and the polling of raw requests
+   * @return null when nothing of it is set
    */
-  static void requireAvailable(BridgeSettings settings) throws ConfigurationException {
-    SupervisionKeys supervision = settings.supervision();
-    if (supervision.interlock()) {
-      throw new ConfigurationException(
-          "evse.interlock = on: this version has no interlock for raw requests. Leave it off, or let the charge controller have the chargers (control.mode = on)");
+  static @Nullable Supervision supervision(
+      BridgeSettings settings, BiConsumer<String, InterlockAction> announcer) {
+    SupervisionKeys keys = settings.supervision();
+    if (!keys.interlock() && keys.poll().isZero()) {
+      return null;
     }
-    if (!supervision.poll().isZero()) {
-      throw new ConfigurationException(
-          "evse.poll: this version does not poll for raw requests. Leave it at 0s, or let the charge controller have the chargers (control.mode = on)");
+    return new Supervision(
+        serial -> interlockRules(settings, serial),
+        keys.poll(),
+        longestRawStop(settings),
+        announcer);
+  }
+
+  private static @Nullable InterlockRules interlockRules(
+      BridgeSettings settings, SerialNumber serial) {
+    ControlKeys keys = settings.control().of(serial);
+    if (keys.on()) {
+      return null;
     }
+    return new InterlockRules(
+        settings.supervision().interlock(),
+        keys.ventilationAllowed(),
+        keys.fixedCableAmps().isPresent() ? deciamps(keys.fixedCableAmps().getAsDouble()) : 0,
+        keys.stopTimeout());
   }
 
   /** Says in the log what is set against the advice. */
@@ -68,7 +86,9 @@ final class ControlSetup {
         .forEach(LOG::warn);
     if (isOn(settings) && !isOnForAll(settings)) {
       LOG.warn(
-          "Chargers with and without the charge controller share this bridge: while the broker is away, the port stays open for the former, and each attempt of the latter to connect restarts their 300 s");
+          settings.supervision().interlock()
+              ? "Chargers with and without the charge controller share this bridge: while the broker is away, the port stays open for the former, and each attempt of the latter to connect restarts their 300 s. The interlock opens their contactors before"
+              : "Chargers with and without the charge controller share this bridge: while the broker is away, the port stays open for the former, and each attempt of the latter to connect restarts their 300 s: a closed contactor stays closed. evse.interlock = on opens it before");
     }
   }
 
@@ -85,11 +105,21 @@ final class ControlSetup {
     return warnings.build();
   }
 
-  /** The longest time that controllers may take to stop; zero when none is on. */
+  /** The longest time that chargers may take to stop; zero when they are not stopped. */
   static Duration longestStop(BridgeSettings settings) {
+    Duration raw = settings.supervision().interlock() ? longestRawStop(settings) : Duration.ZERO;
+    Duration controlled = longestStop(settings, ControlKeys::on);
+    return raw.compareTo(controlled) > 0 ? raw : controlled;
+  }
+
+  private static Duration longestRawStop(BridgeSettings settings) {
+    return longestStop(settings, keys -> !keys.on());
+  }
+
+  private static Duration longestStop(BridgeSettings settings, Predicate<ControlKeys> those) {
     return Stream.concat(
             Stream.of(settings.control().general()), settings.control().own().values().stream())
-        .filter(ControlKeys::on)
+        .filter(those)
         .map(ControlKeys::stopTimeout)
         .max(Duration::compareTo)
         .orElse(Duration.ZERO);

@@ -60,6 +60,7 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
   private final Map<SerialNumber, ControlStatus> told = new ConcurrentHashMap<>();
 
   private volatile boolean brokerLost;
+  private volatile Runnable otherSignOfLife = () -> {};
 
   /**
    * Creates the control; nobody is controlled yet.
@@ -283,12 +284,20 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
     String clientId = sign.clientId();
     if (clientId == null) {
       controlIsAlive();
+      otherSignOfLife.run();
       return;
     }
     ControlledCharger charger = find(clientId);
     if (charger != null) {
       String unused = charger.on(new Event.Alive());
+    } else {
+      otherSignOfLife.run();
     }
+  }
+
+  /** Tells from now on of signs of life that are for all, or for chargers without a controller. */
+  public void onOtherSignOfLife(Runnable told) {
+    otherSignOfLife = told;
   }
 
   /** Whoever controls the chargers is there. */

@@ -19,6 +19,9 @@ import java.time.Duration;
  *       since the last proof; otherwise only once it has proved itself.
  * </ul>
  *
+ * <p>Where it is supervised whether anybody controls the chargers, nobody may connect while nobody
+ * does.
+ *
  * <p>So without a proof chargers are connected for no longer than the grace and three times {@link
  * #PROOF_LIMIT} altogether. Used by one thread.
  */
@@ -54,6 +57,8 @@ final class DeadManSwitch {
   private long graceBeganAtNanos;
   private boolean graceUsed;
   private int failuresSinceProof;
+  private boolean brokerGone;
+  private boolean controlAlive = true;
 
   /**
    * Creates the switch in the state in which nobody may connect.
@@ -99,8 +104,27 @@ final class DeadManSwitch {
     return look(nowNanos);
   }
 
+  /**
+   * Whether anybody is there who controls the chargers, as far as that is supervised: while nobody
+   * is, no charger may be connected, whatever the broker does.
+   */
+  void controlAlive(boolean alive) {
+    controlAlive = alive;
+  }
+
+  /** Whether the last decision would have been to stop for the broker alone. */
+  boolean isBrokerGone() {
+    return brokerGone;
+  }
+
   /** Decides by the time alone. */
   Decision look(long nowNanos) {
+    Decision byBroker = byBroker(nowNanos);
+    brokerGone = byBroker == Decision.STOP;
+    return controlAlive ? byBroker : Decision.STOP;
+  }
+
+  private Decision byBroker(long nowNanos) {
     return switch (connection) {
       case PROVEN -> Decision.LISTEN;
       case UNPROVEN -> {

@@ -31,6 +31,7 @@ public final class FailSafe implements BrokerListener {
 
   private static final Logger LOG = LoggerFactory.getLogger(FailSafe.class);
   private static final Duration RETRY = Duration.ofSeconds(5);
+  private static final Duration LOOK = Duration.ofMillis(50);
   private static final long STOP_SECONDS = 2;
 
   private final RouteController routes;
@@ -44,13 +45,24 @@ public final class FailSafe implements BrokerListener {
   private final DeadManSwitch deadMan;
 
   private @Nullable ChargeControl control;
+  private @Nullable Supervision supervision;
+  private @Nullable ControlWatch watch;
+  private boolean opensFirst;
+  private boolean opensWhenControlDies;
   private Consumer<Boolean> onlyControlled = only -> {};
   private boolean keepsControlled;
+  private boolean toldBrokerLost;
+  private boolean openingFirst;
+  private long openingUntilNanos;
+  private boolean waitsForControl;
+  private ControlWatch.@Nullable Verdict lastVerdict;
   private boolean everListened;
   private boolean stopping;
   private @Nullable ScheduledFuture<?> nextLook;
   private volatile boolean listening;
   private volatile boolean brokerConnected;
+  private volatile boolean controlAlive;
+  private volatile long lastSignNanos;
 
   /**
    * Creates the fail-safe; it listens only after {@link #brokerConnected}.
@@ -89,6 +101,66 @@ public final class FailSafe implements BrokerListener {
     this.onlyControlled = onlyControlled;
   }
 
+  /**
+   * From now on stops chargers that are commanded with raw requests gracefully before they are
+   * disconnected. To be called before the broker is there.
+   *
+   * @param raw stops them
+   * @param letNoRawIn keeps out others than chargers under control, or lets in all again
+   */
+  public void openFirst(Supervision raw, Consumer<Boolean> letNoRawIn) {
+    this.supervision = raw;
+    this.opensFirst = true;
+    this.onlyControlled = letNoRawIn;
+  }
+
+  /**
+   * From now on lets chargers that are commanded with raw requests be connected, or be closed, only
+   * while whoever controls them is alive. To be called before the broker is there.
+   *
+   * @param raw takes readings of them, and stops them
+   * @param hasTopic whether {@link #controlSays} tells that it is alive
+   * @param timeout how long it may go without {@link #signOfLife}; zero for ever
+   * @param open whether contactors are opened when it dies, instead of disconnecting the chargers
+   * @param letNoRawIn keeps out others than chargers under control, or lets in all again
+   */
+  public void watchControl(
+      Supervision raw,
+      boolean hasTopic,
+      Duration timeout,
+      boolean open,
+      Consumer<Boolean> letNoRawIn) {
+    this.supervision = raw;
+    this.watch = new ControlWatch(hasTopic, timeout);
+    this.opensWhenControlDies = open;
+    this.onlyControlled = letNoRawIn;
+    raw.poll(open);
+  }
+
+  /** What whoever controls the chargers says of itself: its birth message, or its last will. */
+  public void controlSays(boolean alive) {
+    onControl(watched -> watched.topicSays(alive));
+  }
+
+  /** A request or a sign of life has come; from any thread. */
+  public void signOfLife() {
+    lastSignNanos = System.nanoTime();
+    if (!controlAlive) {
+      onControl(watched -> watched.sign(lastSignNanos));
+    }
+  }
+
+  private void onControl(Consumer<ControlWatch> event) {
+    decide(
+        now -> {
+          ControlWatch watched = watch;
+          if (watched != null) {
+            event.accept(watched);
+          }
+          return deadMan.look(now);
+        });
+  }
+
   /** Beats while the thread of the fail-safe is at work. */
   public Pulse pulse() {
     return executor.pulse();
@@ -107,7 +179,13 @@ public final class FailSafe implements BrokerListener {
   @Override
   public void brokerConnected() {
     brokerConnected = true;
-    decide(deadMan::brokerConnected);
+    decide(
+        now -> {
+          if (watch != null) {
+            watch.brokerConnected(now);
+          }
+          return deadMan.brokerConnected(now);
+        });
   }
 
   @Override
@@ -120,6 +198,9 @@ public final class FailSafe implements BrokerListener {
     brokerConnected = false;
     decide(
         now -> {
+          if (watch != null) {
+            watch.brokerLost();
+          }
           DeadManSwitch.Decision decision = deadMan.brokerLost(now);
           if (listening && decision == DeadManSwitch.Decision.KEEP) {
             LOG.warn(
@@ -143,21 +224,32 @@ public final class FailSafe implements BrokerListener {
     executor.executeUnlessStopped(
         () -> {
           if (!stopping) {
-            act(event.apply(System.nanoTime()));
+            DeadManSwitch.Decision unused = event.apply(System.nanoTime());
+            act();
           }
         });
   }
 
-  private void act(DeadManSwitch.Decision decision) {
-    switch (decision) {
-      case LISTEN -> listen();
+  private void act() {
+    long nowNanos = System.nanoTime();
+    judgeControl(nowNanos);
+    boolean again = false;
+    switch (deadMan.look(nowNanos)) {
+      case LISTEN -> {
+        listen();
+        again = !listening;
+      }
       case KEEP -> {}
-      case STOP -> stopListening();
+      case STOP -> {
+        if (!stopListening(nowNanos)) {
+          lookAfter(LOOK.toNanos());
+          return;
+        }
+        again = control != null && !listening && !deadMan.isBrokerGone();
+      }
     }
-    lookAfter(
-        decision == DeadManSwitch.Decision.LISTEN && !listening
-            ? RETRY.toNanos()
-            : deadMan.nanosToNextLook(System.nanoTime()));
+    long nextLookNanos = again ? RETRY.toNanos() : deadMan.nanosToNextLook(System.nanoTime());
+    lookAfter(watch == null ? nextLookNanos : Math.min(nextLookNanos, watch.nanosToNextLook()));
   }
 
   private void lookAfter(long nanos) {
@@ -165,22 +257,85 @@ public final class FailSafe implements BrokerListener {
       nextLook.cancel(false);
     }
     nextLook =
-        nanos == Long.MAX_VALUE
-            ? null
-            : executor.schedule(
-                () -> act(deadMan.look(System.nanoTime())), nanos, TimeUnit.NANOSECONDS);
+        nanos == Long.MAX_VALUE ? null : executor.schedule(this::act, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** Whether anybody is there who commands, where that is supervised. */
+  private void judgeControl(long nowNanos) {
+    ControlWatch watched = watch;
+    Supervision raw = supervision;
+    if (watched == null || raw == null) {
+      return;
+    }
+    if (controlAlive) {
+      watched.sign(lastSignNanos);
+    }
+    ControlWatch.Verdict verdict = watched.look(nowNanos);
+    controlAlive = verdict == ControlWatch.Verdict.ALIVE;
+    if (verdict == lastVerdict) {
+      return;
+    }
+    lastVerdict = verdict;
+    if (opensWhenControlDies) {
+      stopOrResume(raw, verdict);
+    } else {
+      deadMan.controlAlive(controlAlive);
+      raw.poll(controlAlive);
+    }
+  }
+
+  private static void stopOrResume(Supervision raw, ControlWatch.Verdict verdict) {
+    switch (verdict) {
+      case DEAD -> {
+        LOG.warn(
+            "Whoever controls the chargers is not alive (alive.topic, alive.timeout): ending all charges, and opening the contactors of chargers without a charge controller");
+        raw.stop(Supervision.Reason.CONTROL_GONE);
+      }
+      case ALIVE -> {
+        LOG.info("Whoever controls the chargers is alive");
+        raw.resume(Supervision.Reason.CONTROL_GONE);
+      }
+      case UNKNOWN -> {}
+    }
   }
 
   private void listen() {
-    if (keepsControlled && control != null) {
+    waitsForControl = false;
+    letAllIn();
+    tellControllers(false);
+    if (!listening) {
+      startListening();
+    }
+  }
+
+  private void letAllIn() {
+    if (openingFirst && supervision != null) {
+      openingFirst = false;
+      onlyControlled.accept(false);
+      supervision.resume(Supervision.Reason.BROKER_AWAY);
+      if (!opensWhenControlDies) {
+        supervision.resume(Supervision.Reason.CONTROL_GONE);
+      }
+    }
+    if (keepsControlled) {
       keepsControlled = false;
       onlyControlled.accept(false);
-      control.brokerBack();
-      LOG.info("The broker is back: listening for all chargers again");
+      LOG.info("The broker and whoever controls are there: listening for all chargers again");
     }
-    if (listening) {
-      return;
+  }
+
+  private void tellControllers(boolean brokerLost) {
+    if (control != null && toldBrokerLost != brokerLost) {
+      toldBrokerLost = brokerLost;
+      if (brokerLost) {
+        control.brokerLost();
+      } else {
+        control.brokerBack();
+      }
     }
+  }
+
+  private void startListening() {
     try {
       routes.startRoute(listenerRouteId);
       listening = true;
@@ -199,43 +354,94 @@ public final class FailSafe implements BrokerListener {
     }
   }
 
-  private void stopListening() {
-    ChargeControl controllers = control;
-    if (controllers != null) {
-      stopUncontrolled(controllers);
-      return;
+  /**
+   * Closes what nobody can command.
+   *
+   * @return false while contactors are being opened before that
+   */
+  private boolean stopListening(long nowNanos) {
+    boolean brokerGone = deadMan.isBrokerGone();
+    tellControllers(brokerGone);
+    if (control != null) {
+      letOnlyControlledIn(brokerGone);
+    } else if (!listening) {
+      sayThatItWaits(brokerGone);
+      return true;
     }
-    if (!listening) {
-      return;
+    if (!rawHaveStopped(brokerGone, nowNanos)) {
+      return false;
+    }
+    String reason = brokerGone ? "the broker is away" : "whoever controls it is not alive";
+    if (control != null) {
+      closeUncontrolled(control, reason);
+      return true;
     }
     LOG.warn(
-        deadMan.trustsConnections()
-            ? "The broker has been away for {} s: closing all charger connections and no longer listening, so that their own fail-safe can act"
-            : "No connection to the broker has worked for {} s: closing all charger connections and no longer listening, so that their own fail-safe can act",
-        grace.toSeconds());
+        "{}: closing all charger connections and no longer listening, so that their own fail-safe can act",
+        whyStopped(brokerGone));
     try {
-      close("the broker is away");
+      close(reason);
     } catch (Exception e) {
       // Chargers that nobody controls must not stay: the process ends, and with it its port.
       throw new IllegalStateException("could not stop listening for chargers", e);
     }
+    return true;
   }
 
-  private void stopUncontrolled(ChargeControl controllers) {
-    if (keepsControlled) {
-      return;
+  private String whyStopped(boolean brokerGone) {
+    if (!brokerGone) {
+      return "Whoever controls the chargers is not alive (alive.topic, alive.timeout)";
     }
-    keepsControlled = true;
-    LOG.warn(
-        "No connection to the broker has worked for {} s: the charge controllers go on without it; chargers without one are disconnected",
-        grace.toSeconds());
-    onlyControlled.accept(true);
-    controllers.brokerLost();
+    return deadMan.trustsConnections()
+        ? "The broker has been away for %d s".formatted(grace.toSeconds())
+        : "No connection to the broker has worked for %d s".formatted(grace.toSeconds());
+  }
+
+  private void sayThatItWaits(boolean brokerGone) {
+    if (!brokerGone && !everListened && !waitsForControl) {
+      waitsForControl = true;
+      LOG.info(
+          "Not listening for chargers before whoever controls them has shown that it is alive (alive.topic, alive.timeout)");
+    }
+  }
+
+  private void letOnlyControlledIn(boolean brokerGone) {
+    if (!keepsControlled) {
+      keepsControlled = true;
+      LOG.warn(
+          "{}: the charge controllers go on without it; chargers without one are disconnected",
+          whyStopped(brokerGone));
+      onlyControlled.accept(true);
+    }
+    if (!listening && !brokerGone) {
+      startListening();
+    }
+  }
+
+  private void closeUncontrolled(ChargeControl controllers, String reason) {
     for (ChargerSession session : registry.sessions()) {
       if (!controllers.controls(session)) {
-        session.close("the broker is away");
+        session.close(reason);
       }
     }
+  }
+
+  /** Whether the contactors are open that are to be opened before the chargers are disconnected. */
+  private boolean rawHaveStopped(boolean brokerGone, long nowNanos) {
+    Supervision raw = supervision;
+    if (raw == null || !opensFirst) {
+      return true;
+    }
+    if (!openingFirst) {
+      openingFirst = true;
+      openingUntilNanos = nowNanos + raw.longestStop().toNanos();
+      onlyControlled.accept(true);
+      raw.stop(brokerGone ? Supervision.Reason.BROKER_AWAY : Supervision.Reason.CONTROL_GONE);
+      if (!raw.isStopped()) {
+        LOG.warn("{}: ending all charges before chargers are disconnected", whyStopped(brokerGone));
+      }
+    }
+    return raw.isStopped() || nowNanos - openingUntilNanos >= 0;
   }
 
   private void close(String reason) throws Exception {

@@ -32,6 +32,8 @@ public enum ErrorCode {
   CONTROLLED,
   /** A set-point for a charger that is not under the charge controller. */
   NOT_CONTROLLED,
+  /** The interlock refuses to close the contactor, or a duty cycle. */
+  INTERLOCK,
   /** No firmware image is configured. */
   NO_IMAGE,
   /** A charger broke the protocol and was disconnected; belongs to no request. */

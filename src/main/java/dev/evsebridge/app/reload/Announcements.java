@@ -1,6 +1,7 @@
 package dev.evsebridge.app.reload;
 
 import dev.evsebridge.message.ErrorMessage;
+import dev.evsebridge.message.InterlockAction;
 import dev.evsebridge.runtime.Failures;
 import dev.evsebridge.runtime.Gate;
 import dev.evsebridge.runtime.LogThrottle;
@@ -35,9 +36,12 @@ public final class Announcements implements StatePublisher, AutoCloseable {
   private static final String CLEAR_RETAINED = "direct:clear-retained";
   private static final String CHARGER_FIRMWARE = "direct:charger-firmware";
 
+  static final String INTERLOCK = "direct:interlock";
+
   /** The routes that must be there. */
   static final Set<String> TARGETS =
-      Set.of(REPORT_ERROR, AVAILABILITY, CHARGER_STATE, CLEAR_RETAINED, CHARGER_FIRMWARE);
+      Set.of(
+          REPORT_ERROR, AVAILABILITY, CHARGER_STATE, CLEAR_RETAINED, CHARGER_FIRMWARE, INTERLOCK);
 
   private static final int MOST_ERRORS = 10_000;
   private static final long MOST_ERROR_BYTES = 4L * 1024 * 1024;
@@ -122,6 +126,18 @@ public final class Announcements implements StatePublisher, AutoCloseable {
   /** An upload goes on. What waits of the same charger is out of date then. */
   public void firmware(String clientId, FirmwareStatus status) {
     newest(CHARGER_FIRMWARE, clientId, status);
+  }
+
+  /** The bridge has opened a contactor by itself. Each of these is said. */
+  public void interlock(String clientId, InterlockAction action) {
+    lock.lock();
+    try {
+      waiting.put(
+          new Object(), new Announcement(INTERLOCK, action, Map.of("clientId", clientId), 0));
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
   }
 
   private void newest(String endpoint, String clientId, Object body) {

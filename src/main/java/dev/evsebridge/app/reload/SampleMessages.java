@@ -4,6 +4,7 @@ import dev.evsebridge.message.ChargerMessage;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.FirmwareImage;
+import dev.evsebridge.message.InterlockAction;
 import dev.evsebridge.message.Measurements;
 import dev.evsebridge.message.NewConnection;
 import dev.evsebridge.message.Notification;
@@ -104,6 +105,14 @@ final class SampleMessages {
 
   /** What the bridge itself sends to a {@code direct:} name. */
   static List<Sample> announcements(String target) {
+    if (target.equals(Announcements.INTERLOCK)) {
+      return List.of(
+          new Sample(
+              "interlock",
+              new InterlockAction(
+                  InterlockAction.Kind.OPENED, PilotVoltage.VOLT_9, "2026-11-26T11:30:05.123Z"),
+              Map.of("clientId", CLIENT_ID)));
+    }
     return target.equals(Announcements.AVAILABILITY)
         ? List.of(new Sample("availability", "online", Map.of("clientId", CLIENT_ID)))
         : List.of(

@@ -147,6 +147,7 @@ class RouteReloadTest {
             "charger-listener",
             "charger-state",
             "clear-retained",
+            "interlock",
             "charger-to-mqtt",
             "mqtt-to-charger",
             "reply",

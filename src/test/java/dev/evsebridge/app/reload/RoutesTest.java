@@ -143,6 +143,7 @@ class RoutesTest {
             "charger-listener",
             "charger-state",
             "clear-retained",
+            "interlock",
             "charger-to-mqtt",
             "mqtt-to-charger",
             "reply",
