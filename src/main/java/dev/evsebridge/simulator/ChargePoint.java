@@ -27,6 +27,7 @@ final class ChargePoint {
   private @Nullable Car car;
   private boolean pilotFault;
   private @Nullable Double forcedAmps;
+  private @Nullable ProximityPilot shownCable;
   private double supplyVolts = Car.NOMINAL_VOLTS;
 
   private ContactorFault contactorFault = ContactorFault.NONE;
@@ -75,12 +76,14 @@ final class ChargePoint {
     car = new Car(model, dutyCyclePercent, atMillis);
     pilotFault = false;
     forcedAmps = null;
+    shownCable = null;
   }
 
   void unplug() {
     car = null;
     pilotFault = false;
     forcedAmps = null;
+    shownCable = null;
   }
 
   boolean isPluggedIn() {
@@ -106,6 +109,11 @@ final class ChargePoint {
   /** Lets the car draw so much on all its phases whenever the contacts are closed. */
   void forceAmps(@Nullable Double amps) {
     forcedAmps = amps;
+  }
+
+  /** Lets the cable's coding show this until the car is changed. */
+  void showCable(ProximityPilot cable) {
+    shownCable = cable;
   }
 
   void setSupplyVolts(double volts) {
@@ -176,6 +184,9 @@ final class ChargePoint {
   }
 
   ProximityPilot proximityLine() {
+    if (shownCable != null) {
+      return shownCable;
+    }
     return car == null ? ProximityPilot.NO_CABLE : car.model().cable();
   }
 

@@ -121,6 +121,11 @@ public final class SimulatedCharger {
     act(() -> chargePoint.setPilotFault(false));
   }
 
+  /** The cable's coding shows this, whatever the car has brought, until the car is changed. */
+  public void showCable(ProximityPilot cable) {
+    act(() -> chargePoint.showCable(cable));
+  }
+
   /** Lets the car draw so much whenever the contacts are closed, in whatever state it is. */
   public void forceAmps(double amps) {
     act(() -> chargePoint.forceAmps(amps));
@@ -139,6 +144,11 @@ public final class SimulatedCharger {
 
   public void setSupplyVolts(double volts) {
     update(() -> chargePoint.setSupplyVolts(volts));
+  }
+
+  /** Somebody else than the bridge sets the duty cycle. */
+  public void setDutyCyclePercent(int percent) {
+    update(() -> chargePoint.setDutyCyclePercent(percent));
   }
 
   /** A reset of the board: opens the contactor, leaves the socket behind, and takes a while. */

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.eclipse.paho.mqttv5.client.IMqttToken;
 import org.eclipse.paho.mqttv5.client.MqttAsyncClient;
@@ -391,7 +392,12 @@ public final class MqttProbe implements AutoCloseable {
       lock.lock();
       try {
         count++;
-        messages.add(new Message(count, topic, message));
+        Message arrival = new Message(count, topic, message);
+        if (settings.consumer != null) {
+          settings.consumer.accept(arrival);
+          return;
+        }
+        messages.add(arrival);
         arrived.signalAll();
       } finally {
         lock.unlock();
@@ -444,6 +450,7 @@ public final class MqttProbe implements AutoCloseable {
     private int qos = 1;
     private boolean keepsSession;
     private boolean reconnects;
+    private @Nullable Consumer<Message> consumer;
 
     private Builder(String url) {
       this.url = url;
@@ -473,6 +480,12 @@ public final class MqttProbe implements AutoCloseable {
     /** The broker keeps messages for it while it is away. */
     public Builder keepingSession() {
       keepsSession = true;
+      return this;
+    }
+
+    /** Keeps nothing, and hands each message to this as it comes. */
+    public Builder handingTo(Consumer<Message> taker) {
+      consumer = taker;
       return this;
     }
 
