@@ -13,6 +13,7 @@ import dev.evsebridge.message.SetResponse;
 import dev.evsebridge.message.SignOfLife;
 import dev.evsebridge.runtime.FailStopExecutor;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -120,6 +121,7 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
             clientIds.apply(serial),
             own,
             memory,
+            Files.exists(journal.file(serial)),
             (task, delayNanos) -> executor.schedule(task, delayNanos, TimeUnit.NANOSECONDS),
             this::take,
             System::nanoTime);

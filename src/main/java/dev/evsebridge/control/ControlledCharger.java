@@ -65,6 +65,7 @@ final class ControlledCharger implements SessionObserver {
   private @Nullable Future<?> timer;
   private long timerAtNanos;
   private long openingsUnderLoad;
+  private boolean stored;
   private @Nullable String refusal;
   private volatile @Nullable ControlStatus status;
 
@@ -73,6 +74,7 @@ final class ControlledCharger implements SessionObserver {
       String clientId,
       ControlSettings settings,
       ControlMemory memory,
+      boolean stored,
       Timers timers,
       Clerk clerk,
       LongSupplier clockNanos) {
@@ -84,6 +86,7 @@ final class ControlledCharger implements SessionObserver {
     this.clerk = clerk;
     this.clockNanos = clockNanos;
     this.openingsUnderLoad = memory.openingsUnderLoad();
+    this.stored = stored;
   }
 
   SerialNumber serialNumber() {
@@ -138,7 +141,10 @@ final class ControlledCharger implements SessionObserver {
     setTimer(step.deadlineNanos(), nowNanos);
     tellOpeningUnderLoad(step.status());
     status = step.status();
-    clerk.take(this, step.status(), step.memoryChanged() ? controller.memory(nowNanos) : null);
+    // From its first reading on a charger is known, and takes set-points while it is away.
+    boolean toStore = step.memoryChanged() || (!stored && event instanceof Event.Reading);
+    stored |= toStore;
+    clerk.take(this, step.status(), toStore ? controller.memory(nowNanos) : null);
   }
 
   private void tellOpeningUnderLoad(ControlStatus now) {
@@ -352,14 +358,9 @@ final class ControlledCharger implements SessionObserver {
     onIfCurrent(on, new Event.FirmwareEnded());
   }
 
-  /** Whether nothing would be lost if this charger were forgotten. */
+  /** Whether it is gone without having told or been told anything. */
   synchronized boolean isForgettable() {
-    ControlMemory memory = controller.memory(clockNanos.getAsLong());
-    return session == null
-        && memory.enabled() == null
-        && memory.limitDeciamps() == null
-        && memory.latches().isEmpty()
-        && memory.startAges().isEmpty();
+    return session == null && !stored;
   }
 
   /** The last word before a stop of the bridge: no timer is left. */
