@@ -262,6 +262,7 @@ final class BridgeApplication implements AutoCloseable {
     Thread hook =
         new Thread(
             () -> {
+              SecondSignal.endsAtOnce();
               close();
               Logging.flush();
             },
