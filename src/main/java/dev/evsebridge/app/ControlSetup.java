@@ -32,6 +32,9 @@ final class ControlSetup {
 
   private static final int DECIAMPS_PER_AMP = 10;
 
+  /** What a car is offered that asked for power without having been in state B. */
+  private static final int SIMPLIFIED_AMPS = 10;
+
   private ControlSetup() {}
 
   /** Creates the charge controllers' room; nobody is controlled yet. */
@@ -101,6 +104,10 @@ final class ControlSetup {
     if (keys.whenBrokerIsLost() == ControlKeys.WhenBrokerIsLost.KEEP) {
       warnings.add(
           "control.broker_loss = keep: charging goes on at the last limit while nobody can change it");
+    }
+    if (keys.minAmps() > SIMPLIFIED_AMPS) {
+      warnings.add(
+          "control.min_amps above 10: a car that asks for power before it was offered any, as after a power cut, may draw 10 A at most and is not charged until it is unplugged and plugged in again");
     }
     return warnings.build();
   }

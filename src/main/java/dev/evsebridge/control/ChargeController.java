@@ -960,7 +960,7 @@ public final class ChargeController {
     return new ControlStatus(
         state,
         why,
-        why == null ? null : why.sentence(settings.minDeciamps()),
+        why == null ? null : Reasons.sentence(why, allowance.limitedBy(), settings),
         setPoints.enabled(),
         setPoints.limitDeciamps(),
         allowance.deciamps(),

@@ -41,6 +41,19 @@ final class Reasons {
     return vehicle.pilot() == null ? Why.NO_READING : withoutObstacle(state, now);
   }
 
+  /**
+   * What people read.
+   *
+   * @param limitedBy the limit that holds
+   */
+  static String sentence(Why why, LimitedBy limitedBy, ControlSettings settings) {
+    if (why == Why.LIMIT_BELOW_MINIMUM && limitedBy == LimitedBy.SIMPLIFIED) {
+      return "The car asked for power before it was offered any and may draw %s A at most, below the minimum of %s A: unplug it and plug it in again."
+          .formatted(Why.amps(Allowance.SIMPLIFIED_DECIAMPS), Why.amps(settings.minDeciamps()));
+    }
+    return why.sentence(settings.minDeciamps());
+  }
+
   private @Nullable Why withoutObstacle(ControlState state, Moment now) {
     return switch (state) {
       case CHARGING -> null;

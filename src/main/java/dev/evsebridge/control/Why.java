@@ -61,10 +61,12 @@ public enum Why {
    * @param minDeciamps the minimum current that one of the sentences names
    */
   public String sentence(int minDeciamps) {
-    String amps =
-        minDeciamps % 10 == 0
-            ? Integer.toString(minDeciamps / 10)
-            : "%d.%d".formatted(minDeciamps / 10, minDeciamps % 10);
-    return sentence.formatted(amps);
+    return sentence.formatted(amps(minDeciamps));
+  }
+
+  static String amps(int deciamps) {
+    return deciamps % 10 == 0
+        ? Integer.toString(deciamps / 10)
+        : "%d.%d".formatted(deciamps / 10, deciamps % 10);
   }
 }

@@ -37,6 +37,23 @@ class OpenContactorTest {
   }
 
   @Test
+  void saysHowACarGetsPowerThatMayDrawTenAmpsOnlyButNeedsMore() {
+    Bench bench = idle(Bench.sixteenAmps().minDeciamps(120));
+
+    bench.plugIn(PilotVoltage.VOLT_6).run(5_000);
+    assertEquals(Why.LIMIT_BELOW_MINIMUM, bench.why());
+    assertEquals(
+        "The car asked for power before it was offered any and may draw 10 A at most, below the minimum of 12 A: unplug it and plug it in again.",
+        bench.status().whyText());
+    bench.set(true, 80).run(5_000);
+    assertEquals("The current limit is below the minimum of 12 A.", bench.status().whyText());
+
+    bench.set(true, 160).pilot(PilotVoltage.VOLT_12).run(5_000);
+    bench.pilot(PilotVoltage.VOLT_9).run(5_000);
+    assertEquals(ControlState.OFFERED, bench.state());
+  }
+
+  @Test
   void offersWhenTheCableIsRecognisedAfterTheCar() {
     Bench bench = idle(Bench.sixteenAmps());
     long plugged = bench.millis();

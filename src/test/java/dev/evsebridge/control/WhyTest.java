@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evsebridge.docs.MarkdownFile;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -22,6 +25,21 @@ class WhyTest {
   void namesTheMinimum() {
     assertEquals(
         "The current limit is below the minimum of 6.5 A.", Why.LIMIT_BELOW_MINIMUM.sentence(65));
+  }
+
+  @Test
+  void standsWithItsSentenceInTheDocumentation() {
+    List<String> documented =
+        MarkdownFile.of("docs/safety.md").rows("Why it is not charging").stream()
+            .map(row -> row.code(0).get(0) + " " + row.cells().get(1))
+            .toList();
+
+    assertEquals(
+        Stream.of(Why.values())
+            .filter(why -> why != Why.NOT_OFFERED && why != Why.CONTACTOR_OPEN)
+            .map(why -> why.code() + " " + why.sentence(60))
+            .toList(),
+        documented);
   }
 
   @ParameterizedTest
