@@ -3,6 +3,7 @@ package dev.evsebridge.app;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.Configuration;
 import dev.evsebridge.config.ConfigurationException;
+import dev.evsebridge.control.CalibrationPoints;
 import dev.evsebridge.runtime.Logging;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
@@ -83,11 +84,24 @@ public final class Bridge {
         DefaultFiles.writeTo(FOLDER).forEach(out::println);
         return OK;
       }
+      String measured = options.calibrate();
+      if (measured != null) {
+        out.println(calibration(measured));
+        return OK;
+      }
       Simulation simulation = Simulation.of(options);
       return simulation.isAlone() ? simulate(simulation, out) : run(options, simulation, out);
     } catch (ConfigurationException e) {
       err.println(oneLine(e.getMessage()));
       return MISTAKE_OF_THE_OPERATOR;
+    }
+  }
+
+  private static String calibration(String measured) throws ConfigurationException {
+    try {
+      return CalibrationPoints.setting(measured);
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationException("--calibrate %s: %s".formatted(measured, e.getMessage()));
     }
   }
 

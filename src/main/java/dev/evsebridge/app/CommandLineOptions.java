@@ -24,6 +24,7 @@ final class CommandLineOptions {
   private final OptionSpec simulateAgainst;
   private final OptionSpec scenario;
   private final OptionSpec calibration;
+  private final OptionSpec calibrate;
   private final OptionSpec init;
   private final OptionSpec check;
 
@@ -84,6 +85,13 @@ final class CommandLineOptions {
                 .type(boolean.class)
                 .description(
                     "Print the settings sensors.* that fit the simulated chargers, and end"));
+    calibrate =
+        add(
+            OptionSpec.builder("--calibrate")
+                .type(String.class)
+                .paramLabel("KEY=RAW:METER,RAW:METER")
+                .description(
+                    "Print the setting sensors.KEY that fits two measurements, such as current_l1=2041:0.2,2437:15.8, and end"));
     init =
         add(
             OptionSpec.builder("--init")
@@ -144,6 +152,11 @@ final class CommandLineOptions {
   /** Whether only the calibration of the simulated chargers is asked for. */
   boolean calibration() {
     return Boolean.TRUE.equals(calibration.getValue());
+  }
+
+  /** Two measurements that a setting is to be made of, as they were written. */
+  @Nullable String calibrate() {
+    return calibrate.getValue();
   }
 
   /** Whether to write the default files, and do nothing else. */
