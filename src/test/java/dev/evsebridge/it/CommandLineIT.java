@@ -48,6 +48,7 @@ class CommandLineIT {
               "--simulate-against",
               "--scenario",
               "--calibration",
+              "--calibrate",
               "--init",
               "--check")) {
         assertTrue(bridge.output().contains(option), () -> option + " in\n" + bridge.output());
@@ -133,6 +134,8 @@ class CommandLineIT {
         argument("--simulate-against", ":9091", "--simulate-against", "HOST:PORT"),
         argument("--simulate-against", "no-such-host.invalid:9091", "no-such-host.invalid"),
         argument("--scenario", "charging", "--scenario", "--simulate"),
+        argument("--calibrate", "current_l1=2041:0.2", "--calibrate", "RAW:METER"),
+        argument("--calibrate", "current_l1=2041:0.2,4095:63", "--calibrate", "4095"),
         wrong("--calibration alone", bridge -> bridge.arguments("--calibration"), "--simulate"),
         wrong(
             "an unknown scenario",
@@ -363,6 +366,19 @@ class CommandLineIT {
       for (String line : lines) {
         assertTrue(line.matches("sensors\\.id_[0-9A-F]{32}\\.\\w+_l[123] = \\d+,\\d+,\\d+"), line);
       }
+    }
+  }
+
+  @Test
+  void makesACalibrationOfTwoMeasurementsFromAnyFolder() {
+    try (BridgeProcess bridge =
+        BridgeProcess.builder()
+            .withoutRoutes()
+            .withoutProperties()
+            .arguments("--calibrate", "current_l1=2189:5.9,2437:15.8")
+            .start()) {
+      assertEquals(0, bridge.exitStatus(), bridge::output);
+      assertEquals("sensors.current_l1 = 2041.2,9900,248", bridge.output().strip());
     }
   }
 
