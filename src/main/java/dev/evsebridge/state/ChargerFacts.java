@@ -84,7 +84,7 @@ record ChargerFacts(
         maxAmps(),
         control == null ? null : control.limitedBy().code(),
         cableAmps(),
-        seen == null ? null : seen.measurements().pilotVoltage(),
+        pilotVoltage(),
         contactorClosed(),
         seen == null ? null : seen.pwmPercent(),
         power(amps, volts),
@@ -205,6 +205,17 @@ record ChargerFacts(
       return controlled() && control.charging();
     }
     return reading == null ? null : status().equals("C");
+  }
+
+  /** As the controller knows it, so that it fits the reason; that comes a moment later. */
+  private @Nullable PilotVoltage pilotVoltage() {
+    if (!connected() || (control != null && !controlled())) {
+      return null;
+    }
+    if (control != null) {
+      return control.pilot();
+    }
+    return reading == null ? null : reading.measurements().pilotVoltage();
   }
 
   private @Nullable Boolean contactorClosed() {
