@@ -8,8 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.evsebridge.testkit.EmbeddedBroker;
 import java.time.LocalTime;
 import java.time.ZoneId;
-import java.util.Set;
-import java.util.concurrent.ConcurrentSkipListSet;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -25,24 +26,26 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Help;
 
 /**
- * The other side of the broker: asks each connected charger for data every 5 seconds, as a
- * controller has to, and prints every message but these requests.
+ * The other side of the broker: prints set-points, errors and other requests, and of the chargers'
+ * states those that tell something new. The charge controller in the bridge needs nobody who asks
+ * for readings; these and the responses to its own commands are left out.
  */
 final class Controller implements AutoCloseable, MqttCallback {
   private static final String FROM_CHARGERS = "from_dehneEVSE";
   private static final String TO_CHARGERS = "to_dehneEVSE";
   private static final int QOS = 1;
   private static final long TIMEOUT_MILLIS = 10_000;
-  private static final long COLLECT_INTERVAL_SECONDS = 5;
   private static final long HINT_INTERVAL_SECONDS = 60;
-  private static final String COLLECT_REQUEST = "request_data_collection";
+
+  /** How often a charging car is told of though nothing but its current has changed. */
+  private static final long CHARGING_INTERVAL_SECONDS = 15;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final EmbeddedBroker broker;
   private final MessageLine messageLine;
   private final MqttAsyncClient mqtt;
-  private final Set<String> chargers = new ConcurrentSkipListSet<>();
+  private final Map<String, Told> told = new ConcurrentSkipListMap<>();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           task -> {
@@ -51,9 +54,12 @@ final class Controller implements AutoCloseable, MqttCallback {
             return thread;
           });
 
-  Controller(EmbeddedBroker broker, ReadingWords words) throws MqttException {
+  /** What was printed of a charger last, and when. */
+  private record Told(String words, LocalTime time) {}
+
+  Controller(EmbeddedBroker broker) throws MqttException {
     this.broker = broker;
-    this.messageLine = new MessageLine(words, TO_CHARGERS, Help.Ansi.AUTO.enabled());
+    this.messageLine = new MessageLine(TO_CHARGERS, Help.Ansi.AUTO.enabled());
     this.mqtt = new MqttAsyncClient(broker.url(), "demo_controller", new MemoryPersistence());
   }
 
@@ -63,71 +69,63 @@ final class Controller implements AutoCloseable, MqttCallback {
     for (String root : new String[] {FROM_CHARGERS, TO_CHARGERS}) {
       mqtt.subscribe(root + "/#", QOS).waitForCompletion(TIMEOUT_MILLIS);
     }
-    timer.scheduleAtFixedRate(this::collectData, 1, COLLECT_INTERVAL_SECONDS, TimeUnit.SECONDS);
-    timer.scheduleAtFixedRate(this::explainCommands, 8, HINT_INTERVAL_SECONDS, TimeUnit.SECONDS);
+    timer.scheduleAtFixedRate(this::explainSetPoints, 30, HINT_INTERVAL_SECONDS, TimeUnit.SECONDS);
   }
 
   @Override
   public void messageArrived(String topic, MqttMessage message) {
     String payload = new String(message.getPayload(), UTF_8);
-    if (!topic.equals(TO_CHARGERS) || !payload.contains(COLLECT_REQUEST)) {
-      System.out.println(messageLine.of(LocalTime.now(ZoneId.systemDefault()), topic, payload));
-    }
-    if (topic.equals(FROM_CHARGERS)) {
-      noticeNewConnection(payload);
-    } else if (topic.startsWith(FROM_CHARGERS + "/") && payload.equals("offline")) {
-      chargers.removeIf(id -> topic.equals(FROM_CHARGERS + "/" + id + "/availability"));
+    LocalTime now = LocalTime.now(ZoneId.systemDefault());
+    boolean shown =
+        topic.endsWith("/state")
+            ? isNew(payload, now)
+            : topic.endsWith("/error") || topic.startsWith(TO_CHARGERS);
+    if (shown) {
+      System.out.println(messageLine.of(now, topic, payload));
     }
   }
 
-  private void noticeNewConnection(String payload) {
-    JsonNode message;
+  private boolean isNew(String payload, LocalTime now) {
+    JsonNode state;
     try {
-      message = JSON.readTree(payload);
+      state = JSON.readTree(payload);
     } catch (JsonProcessingException e) {
-      return;
+      return true;
     }
-    if (message.path("message_type").asText().equals("new_connection")) {
-      chargers.add(message.path("client_id").asText());
+    String words = StateWords.withoutMeasurements(state);
+    Told last = told.get(state.path("client_id").asText());
+    boolean isNew =
+        last == null
+            || !last.words.equals(words)
+            || (StateWords.isCharging(state)
+                && last.time.until(now, ChronoUnit.SECONDS) >= CHARGING_INTERVAL_SECONDS);
+    if (isNew) {
+      told.put(state.path("client_id").asText(), new Told(words, now));
     }
+    return isNew;
   }
 
-  private void explainCommands() {
-    if (chargers.isEmpty()) {
+  private void explainSetPoints() {
+    if (told.isEmpty()) {
       return;
     }
-    String clientId = chargers.iterator().next();
+    String clientId = told.keySet().iterator().next();
     System.out.printf(
         """
 
-        To let the car at %s have up to 16 A, run in another terminal:
+        To let the car at %s have 8 A only, or to end its charge, run in another terminal:
           %s
           %s
 
         """,
-        ReadingWords.shortNameOf(clientId),
-        command(clientId, "request_set_pwm_percent", "\"pwm_percent\":26"),
-        command(clientId, "request_set_contactor_state", "\"contactor_state\":true"));
+        StateWords.shortNameOf(clientId),
+        command(clientId, "limit_amps", "8"),
+        command(clientId, "enabled", "false"));
   }
 
-  private String command(String clientId, String messageType, String field) {
-    return "mosquitto_pub -h 127.0.0.1 -p %d -t %s -m '{\"message_type\":\"%s\",\"client_id\":\"%s\",%s}'"
-        .formatted(broker.port(), TO_CHARGERS, messageType, clientId, field);
-  }
-
-  private void collectData() {
-    for (String clientId : chargers) {
-      String request =
-          JSON.createObjectNode()
-              .put("message_type", COLLECT_REQUEST)
-              .put("client_id", clientId)
-              .toString();
-      try {
-        mqtt.publish(TO_CHARGERS, request.getBytes(UTF_8), QOS, false);
-      } catch (MqttException e) {
-        System.out.println("Not sent: " + request + " (" + e.getMessage() + ")");
-      }
-    }
+  private String command(String clientId, String setPoint, String value) {
+    return "mosquitto_pub -h 127.0.0.1 -p %d -t %s/%s/set/%s -m %s"
+        .formatted(broker.port(), TO_CHARGERS, clientId, setPoint, value);
   }
 
   @Override

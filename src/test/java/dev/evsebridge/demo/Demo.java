@@ -7,12 +7,15 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Shows the bridge at work: an MQTT broker, the bridge with five simulated chargers that differ,
- * and a controller that prints what passes. The bridge ends at Ctrl-C as it does on its own, and
- * the demo with it.
+ * Shows the bridge at work: an MQTT broker, the bridge with its charge controller and five
+ * simulated chargers that differ, and a client that prints what passes. The bridge ends at Ctrl-C
+ * as it does on its own, and the demo with it.
  */
 public final class Demo {
   private static final int USUAL_MQTT_PORT = 1883;
@@ -24,8 +27,9 @@ public final class Demo {
   public static void main(String... args) throws Exception {
     System.setProperty("log4j2.configurationFile", "log4j2-demo.properties");
     int evsePort = freePortLike(USUAL_EVSE_PORT);
+    Path folder = Files.createTempDirectory("evse-demo");
     try (EmbeddedBroker broker = new EmbeddedBroker(freePortLike(USUAL_MQTT_PORT));
-        Controller controller = new Controller(broker, new ReadingWords(calibration()))) {
+        Controller controller = new Controller(broker)) {
       System.out.printf(
           """
 
@@ -37,9 +41,10 @@ public final class Demo {
             charger 3     cars that are soon full
             charger 4     a weak Wi-Fi
             charger 5     a pilot line that is faulty now and then
-          Cars plug in within half a minute and ask for power once they are offered current.
-          Each charger is asked for a reading every 5 seconds; these requests are not shown.
-          Ctrl-C ends the demo.
+          The bridge charges the cars by itself, with 16 A at most: its charge controller is on.
+          Cars plug in within half a minute, ask for power some seconds later, and leave after five
+          minutes. What a charger does, and why it is not charging, is told when it changes, and of a
+          charging car every 15 s. Ctrl-C ends all charges and the demo.
 
           """,
           CHARGERS,
@@ -55,21 +60,28 @@ public final class Demo {
               "-p",
               Integer.toString(evsePort),
               "--simulate",
-              Integer.toString(CHARGERS));
+              Integer.toString(CHARGERS),
+              "-c",
+              configuration(folder).toString());
       if (status != 0) {
         throw new IllegalStateException("The bridge has ended with status " + status);
       }
     }
   }
 
-  /** What the raw numbers of the chargers mean that the bridge will simulate. */
-  private static List<String> calibration() {
+  /** Where everything else is as usual: nobody has to switch charging on. */
+  private static Path configuration(Path folder) throws IOException {
+    List<String> lines = new ArrayList<>();
+    lines.add("control.mode = on");
+    lines.add("control.max_amps = 16");
+    lines.add("control.initial_enabled = true");
+    lines.add("bridge.log_level = WARN");
+    lines.add("bridge.state_dir = " + folder.resolve("state"));
     InetSocketAddress nowhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     try (Simulator simulator = new Simulator(nowhere, CHARGERS)) {
-      return simulator.chargers().stream()
-          .flatMap(charger -> charger.calibrationSettings().stream())
-          .toList();
+      simulator.chargers().forEach(charger -> lines.addAll(charger.calibrationSettings()));
     }
+    return Files.write(folder.resolve("demo.properties"), lines);
   }
 
   /** The usual port, or any free one if that is taken. */

@@ -9,7 +9,7 @@ import java.time.format.DateTimeFormatter;
 
 /**
  * One MQTT message as one line: time, direction, topic and payload, JSON without its white space. A
- * reading is told in words instead.
+ * charger's state is told in words instead.
  *
  * <p>An arrow to the right is a message for the chargers, one to the left comes from them. In
  * colour, the former are yellow, the latter green, and errors red.
@@ -22,12 +22,10 @@ final class MessageLine {
   private static final String YELLOW = "\u001b[33m";
   private static final String PLAIN = "\u001b[0m";
 
-  private final ReadingWords readingWords;
   private final String rootToChargers;
   private final boolean inColour;
 
-  MessageLine(ReadingWords readingWords, String rootToChargers, boolean inColour) {
-    this.readingWords = readingWords;
+  MessageLine(String rootToChargers, boolean inColour) {
     this.rootToChargers = rootToChargers;
     this.inColour = inColour;
   }
@@ -36,8 +34,8 @@ final class MessageLine {
     boolean toChargers = topic.equals(rootToChargers) || topic.startsWith(rootToChargers + "/");
     String arrow = "%s %s ".formatted(TIME.format(time), toChargers ? "-->" : "<--");
     JsonNode json = json(payload);
-    if (json.path("message_type").asText().equals("response_collect_data")) {
-      return coloured(topic, toChargers, arrow + readingWords.of(json));
+    if (topic.endsWith("/state") && !json.isMissingNode()) {
+      return coloured(topic, toChargers, arrow + StateWords.of(json));
     }
     return coloured(topic, toChargers, arrow + topic)
         + " "

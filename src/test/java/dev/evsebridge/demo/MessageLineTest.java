@@ -3,15 +3,12 @@ package dev.evsebridge.demo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.time.LocalTime;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class MessageLineTest {
   private static final LocalTime NOON = LocalTime.of(12, 0, 0, 7_000_000);
 
-  private static final ReadingWords WORDS = new ReadingWords(List.of());
-
-  private final MessageLine messageLine = new MessageLine(WORDS, "to_dehneEVSE", false);
+  private final MessageLine messageLine = new MessageLine("to_dehneEVSE", false);
 
   @Test
   void pointsRightForMessagesToTheChargers() {
@@ -28,16 +25,15 @@ class MessageLineTest {
   }
 
   @Test
-  void tellsReadingsInWords() {
+  void tellsStatesInWords() {
     assertEquals(
-        "12:00:00.007 <-- garage: no car, nothing offered, contactor open, no cable, Wi-Fi -62 dBm",
+        "12:00:00.007 <-- garage: no car, nothing offered, contactor open",
         messageLine.of(
             NOON,
-            "from_dehneEVSE",
+            "from_dehneEVSE/garage/state",
             """
-            {"message_type":"response_collect_data","client_id":"garage","pwm_percent":100,
-            "contactor_state":false,"measurements":{"pilot_voltage":"volt_12",
-            "proximity_pilot_amps":"no_cable","wifi_rssi":-62}}"""));
+            {"client_id":"garage","connected":true,"charging":false,"why":"no_vehicle",
+            "offered_amps":0,"contactor_state":false,"pilot_voltage":"volt_12"}"""));
   }
 
   @Test
@@ -49,7 +45,7 @@ class MessageLineTest {
 
   @Test
   void coloursDirectionsAndErrorsOnlyWhenAsked() {
-    MessageLine coloured = new MessageLine(WORDS, "to_dehneEVSE", true);
+    MessageLine coloured = new MessageLine("to_dehneEVSE", true);
 
     assertEquals(
         "\u001b[33m12:00:00.007 --> to_dehneEVSE\u001b[0m x",
