@@ -1,0 +1,159 @@
+package dev.evsebridge.control;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evsebridge.docs.MarkdownFile;
+import dev.evsebridge.message.ProximityPilot;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.function.BooleanSupplier;
+import java.util.function.ToLongFunction;
+import org.junit.jupiter.api.Test;
+
+/**
+ * How fast the controller reacts, in the time of the model of charger, car and network: at any
+ * phase of polls and loops, with packets that take 3 to 30 ms. The machine's own speed has no part
+ * in it, so each run measures the same.
+ */
+class ReactionTimesTest {
+  private static final int RUNS = 300;
+
+  /** The times that docs/safety.md tells, by their reaction. */
+  private final List<MarkdownFile.Row> documented =
+      MarkdownFile.of("docs/safety.md").rows("How fast it reacts");
+
+  @Test
+  void areAsDocumentedWhenTheVehicleLeavesStateC() {
+    assertMeasured("the vehicle leaves state C, to open", 1_250, run -> run.leave(true));
+  }
+
+  @Test
+  void areAsDocumentedWhenAReadingIsTakenBeforeOpening() {
+    assertMeasured(
+        "the same with `control.open_on_notify = false`", 2_000, run -> run.leave(false));
+  }
+
+  @Test
+  void areAsDocumentedWhenChargingIsSwitchedOff() {
+    assertMeasured("charging is switched off, to open", 6_700, Run::switchOff);
+  }
+
+  @Test
+  void areAsDocumentedWhenTheVehicleAsks() {
+    assertMeasured("the vehicle asks, to close", 3_000, Run::ask);
+  }
+
+  @Test
+  void areAsDocumentedWhenTheVehicleIsPluggedIn() {
+    assertMeasured("the vehicle is plugged in, to the offer", 2_000, Run::plugIn);
+  }
+
+  private void assertMeasured(String reaction, long limitMillis, ToLongFunction<Run> measure) {
+    List<Long> millis = new ArrayList<>();
+    for (int seed = 0; seed < RUNS; seed++) {
+      millis.add(measure.applyAsLong(new Run(seed)));
+    }
+    Collections.sort(millis);
+    long highest = millis.get(RUNS - 1);
+    assertTrue(highest <= limitMillis, () -> reaction + ": " + highest + " ms");
+    String measured =
+        "%s / %s / %s s"
+            .formatted(
+                seconds(millis.get(RUNS / 2)),
+                seconds(millis.get(RUNS * 99 / 100)),
+                seconds(highest));
+    String told =
+        documented.stream()
+            .filter(row -> row.cells().get(0).equals(reaction))
+            .map(row -> row.cells().get(2))
+            .findFirst()
+            .orElse("nothing");
+    assertEquals(measured, told, reaction);
+  }
+
+  private static String seconds(long millis) {
+    return String.format(Locale.ROOT, "%.2f", millis / 1_000.0);
+  }
+
+  /** One charger and one car, at a phase that the seed decides. */
+  private static final class Run {
+    private final Simulation simulation = new Simulation();
+    private final Random random;
+
+    Run(long seed) {
+      random = new Random(seed * 0x9E3779B97F4A7C15L);
+    }
+
+    private BridgeModel bridge(CarModel car, boolean openOnNotify) {
+      ControlSettings settings =
+          ControlSettings.builder(160)
+              .openOnNotify(openOnNotify)
+              .minOff(Duration.ofSeconds(10))
+              .build();
+      BridgeModel bridge =
+          new BridgeModel(simulation, random, settings, new Watch(simulation, settings));
+      firmware = new FirmwareModel(simulation, car, bridge);
+      bridge.attach(firmware);
+      bridge.dial();
+      bridge.deliver(new Event.SetPoint(true, 160));
+      simulation.runFor(20_000 + random.nextInt(5_000));
+      return bridge;
+    }
+
+    private FirmwareModel firmware;
+
+    private CarModel pluggedIn(boolean openOnNotify) {
+      CarModel car = new CarModel(simulation, random);
+      bridge = bridge(car, openOnNotify);
+      car.plugIn(ProximityPilot.AMP_32, false, true, false);
+      simulation.runFor(10_000 + random.nextInt(5_000));
+      return car;
+    }
+
+    private BridgeModel bridge;
+
+    private CarModel charging(boolean openOnNotify) {
+      CarModel car = pluggedIn(openOnNotify);
+      car.ask();
+      simulation.runFor(20_000 + random.nextInt(5_000));
+      assertTrue(firmware.closed());
+      return car;
+    }
+
+    long leave(boolean openOnNotify) {
+      charging(openOnNotify).pause();
+      return millisUntil(() -> !firmware.closed());
+    }
+
+    long switchOff() {
+      CarModel unused = charging(true);
+      bridge.deliver(new Event.SetPoint(false, null));
+      return millisUntil(() -> !firmware.closed());
+    }
+
+    long ask() {
+      pluggedIn(true).ask();
+      return millisUntil(firmware::closed);
+    }
+
+    long plugIn() {
+      CarModel car = new CarModel(simulation, random);
+      bridge = bridge(car, true);
+      car.plugIn(ProximityPilot.AMP_32, false, true, false);
+      return millisUntil(() -> firmware.pwm() < 100);
+    }
+
+    private long millisUntil(BooleanSupplier condition) {
+      long start = simulation.nowMillis();
+      while (!condition.getAsBoolean() && simulation.nowMillis() - start < 60_000) {
+        simulation.runFor(1);
+      }
+      return simulation.nowMillis() - start;
+    }
+  }
+}
