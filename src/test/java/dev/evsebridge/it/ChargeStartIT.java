@@ -88,14 +88,14 @@ class ChargeStartIT {
   }
 
   @Test
-  void neverClosesForACarThatAsksForAMoment() throws InterruptedException {
+  void neverClosesForACarThatAsksForAMoment() {
     FLICKERING.offer(CarModel.ORDINARY, 16);
     FLICKERING.awaitReadings(1);
     for (int attempt = 0; attempt < 12; attempt++) {
       FLICKERING.charger().ask();
-      Thread.sleep(200 + 17 * attempt);
+      awaitMillis(FLICKERING, 180 + 17 * attempt);
       FLICKERING.charger().stopAsking();
-      Thread.sleep(1_200 + 97 * attempt);
+      awaitMillis(FLICKERING, 1_200 + 97 * attempt);
     }
     assertEquals(
         0, FLICKERING.charger().closings(), () -> FLICKERING.charger().events().toString());
@@ -282,6 +282,11 @@ class ChargeStartIT {
     assertEquals(List.of(16, 22, 26), RAMPED.dutyCyclesSince(start));
     long first = RAMPED.first(Kind.DUTY_CYCLE, 16, start);
     assertTrue(RAMPED.first(Kind.DUTY_CYCLE, 26, start) - first >= 9_900);
+  }
+
+  private static void awaitMillis(Wallbox wallbox, long millis) {
+    long start = now();
+    wallbox.until(millis + " ms have passed", () -> now() - start >= millis);
   }
 
   private static void assertPause(Wallbox wallbox, int percent, long millis, long since) {
