@@ -287,9 +287,9 @@ final class Interlock {
       collectedAt.setIfNone(nowNanos);
     }
     if (stop == Stop.DRAINING && opening == null && facts.mayBeClosed()) {
-      if (facts.isRead() && facts.showsNoRequest()) {
-        open(Action.STOPPED, nowNanos);
-      } else if (moment.over(stopSince, rules.stopTimeout())) {
+      // That the car has left C only a new reading can tell: the last one may be from before it
+      // asked.
+      if (moment.over(stopSince, rules.stopTimeout())) {
         open(Action.STOPPED, nowNanos);
       } else if (moment.over(collectedAt, STOP_POLL)) {
         collect(nowNanos);

@@ -1,6 +1,8 @@
 package dev.evsebridge.control;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.control.DeadManSwitch.Decision;
 import java.time.Duration;
@@ -43,6 +45,30 @@ class DeadManSwitchTest {
     assertEquals(GRACE.toNanos(), deadMan.nanosToNextLook(at(100)));
     assertEquals(Decision.KEEP, deadMan.look(at(129.9)));
     assertEquals(Decision.STOP, deadMan.look(at(130)));
+  }
+
+  @Test
+  void letsNobodyConnectWhileNobodyControls() {
+    proven(at(0));
+
+    deadMan.controlAlive(false);
+    assertEquals(Decision.STOP, deadMan.look(at(20)));
+    assertFalse(deadMan.isBrokerGone());
+    deadMan.controlAlive(true);
+    assertEquals(Decision.LISTEN, deadMan.look(at(21)));
+  }
+
+  @Test
+  void tellsTheBrokersAbsenceFromTheControls() {
+    proven(at(0));
+    deadMan.controlAlive(false);
+    deadMan.brokerLost(at(20));
+    assertFalse(deadMan.isBrokerGone());
+
+    assertEquals(Decision.STOP, deadMan.look(at(20 + GRACE.toSeconds())));
+    assertTrue(deadMan.isBrokerGone());
+    deadMan.controlAlive(true);
+    assertEquals(Decision.STOP, deadMan.look(at(21 + GRACE.toSeconds())));
   }
 
   @Test

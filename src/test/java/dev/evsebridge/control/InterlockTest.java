@@ -498,6 +498,19 @@ class InterlockTest {
     assertEquals(List.of(OPEN), reading(true, PilotVoltage.VOLT_9));
   }
 
+  @Test
+  void waitsForANewReadingBeforeItOpensInAStop() {
+    interlock = interlock(false, false, 0);
+    connected(false, PilotVoltage.VOLT_9);
+    interlock.closing();
+    on(interlock.switched(true, nowNanos));
+
+    assertEquals(List.of(NO_OFFER), on(interlock.stop("nobody is there", nowNanos)));
+    on(interlock.offered(100, nowNanos));
+
+    assertEquals(List.of(), on(interlock.tick(nowNanos)));
+  }
+
   // ---- helpers ----------------------------------------------------------------------------------
 
   private void connected(boolean closed, PilotVoltage pilot) {

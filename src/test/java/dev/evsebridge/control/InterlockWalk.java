@@ -487,8 +487,7 @@ final class InterlockWalk implements FirmwareModel.Uplink {
             Math.max(car.calmSinceMillis(), sessionMillis));
     // Blinded, debounced, blinded again while it debounces and by the reading, and the ways.
     assertTrue(
-        now - since <= 2_400,
-        () -> "closed for " + (now - since) + " ms after the car left C");
+        now - since <= 2_400, () -> "closed for " + (now - since) + " ms after the car left C");
   }
 
   private void checkStopsInTime() {

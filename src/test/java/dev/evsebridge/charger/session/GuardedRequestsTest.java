@@ -57,9 +57,7 @@ class GuardedRequestsTest {
     registry.guard(guard(ErrorCode.CONTROLLED));
     registry.guard(
         (session, request) ->
-            request.equals(OPEN)
-                ? new RequestFailedException(ErrorCode.INTERLOCK, "No.")
-                : null);
+            request.equals(OPEN) ? new RequestFailedException(ErrorCode.INTERLOCK, "No.") : null);
     refused.add(CLOSE);
 
     assertEquals(ErrorCode.CONTROLLED, error(send(CLOSE)));
