@@ -73,7 +73,10 @@ public final class Health implements AutoCloseable {
   private String status() {
     return failSafe.isListening()
         ? "Listening for chargers"
-        : "Not listening for chargers: the broker is away";
+        : "Not listening for chargers: "
+            + (failSafe.isBrokerConnected()
+                ? "nobody is known to control them"
+                : "the broker is away");
   }
 
   private static String yesOrNo(boolean is) {

@@ -65,10 +65,10 @@ class DeadManSwitchTest {
     deadMan.brokerLost(at(20));
     assertFalse(deadMan.isBrokerGone());
 
-    assertEquals(Decision.STOP, deadMan.look(at(20 + GRACE.toSeconds())));
+    assertEquals(Decision.STOP, deadMan.look(at(20) + GRACE.toNanos()));
     assertTrue(deadMan.isBrokerGone());
     deadMan.controlAlive(true);
-    assertEquals(Decision.STOP, deadMan.look(at(21 + GRACE.toSeconds())));
+    assertEquals(Decision.STOP, deadMan.look(at(21) + GRACE.toNanos()));
   }
 
   @Test
