@@ -7,6 +7,7 @@ import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.message.BridgeJson;
 import dev.evsebridge.message.ErrorMessage;
+import dev.evsebridge.request.BridgeRequests;
 import dev.evsebridge.request.ErrorReports;
 import dev.evsebridge.request.FirmwareInstaller;
 import dev.evsebridge.request.Replies;
@@ -30,6 +31,7 @@ public final class Beans {
    * @param sessionRegistry finds the open socket of a charger
    * @param chargeControl takes set-points
    * @param settings topics and limits of requests, and the firmware image
+   * @param bridgeRequests answers requests to the bridge itself
    * @param errors publishes an error that belongs to no exchange
    */
   public static Map<String, Object> named(
@@ -37,6 +39,7 @@ public final class Beans {
       SessionRegistry sessionRegistry,
       ChargeControl chargeControl,
       BridgeSettings settings,
+      BridgeRequests bridgeRequests,
       Consumer<ErrorMessage> errors) {
     MqttSettings mqtt = settings.mqtt();
     Map<String, Object> beans = new LinkedHashMap<>();
@@ -47,6 +50,7 @@ public final class Beans {
     beans.put("setPoints", new SetPointReader(mqtt.subscribeTopic(), sessionRegistry.counts()));
     beans.put("chargeControl", chargeControl);
     beans.put("firmware", new FirmwareInstaller(settings.firmware().image(), sessionRegistry));
+    beans.put("bridgeRequests", bridgeRequests);
     beans.put("replies", new Replies(errors));
     beans.put(
         "errorReports",

@@ -22,6 +22,7 @@ import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
+import dev.evsebridge.request.BridgeRequests;
 import dev.evsebridge.runtime.EventLoopPulses;
 import dev.evsebridge.runtime.Footprint;
 import dev.evsebridge.runtime.HeartbeatFile;
@@ -30,6 +31,7 @@ import dev.evsebridge.runtime.ServiceManager;
 import dev.evsebridge.runtime.Watchdog;
 import dev.evsebridge.simulator.Simulator;
 import dev.evsebridge.state.Availability;
+import dev.evsebridge.state.BridgeTopics;
 import dev.evsebridge.state.ChargerStates;
 import dev.evsebridge.state.FirmwareStates;
 import java.nio.charset.StandardCharsets;
@@ -73,6 +75,8 @@ final class BridgeApplication implements AutoCloseable {
   private final @Nullable Supervision supervision;
   private final Admission admission;
   private final ChargerPipeline pipeline;
+  private final @Nullable BridgeTopics bridgeTopics;
+  private final BridgeRequests bridgeRequests;
   private final CamelRoutes camel;
   private final CompletableFuture<@Nullable ConfigurationException> stopped =
       new CompletableFuture<>();
@@ -115,7 +119,38 @@ final class BridgeApplication implements AutoCloseable {
     this.pipeline =
         new ChargerPipeline(
             registry, admission, backPressure, this::report, new EventLoopPulses(watchdog)::watch);
+    BridgeReports reports = new BridgeReports(settings, registry, broker);
+    this.bridgeTopics = settings.stateTopics() ? reports.topics(announcements) : null;
+    followChargers();
+    this.bridgeRequests = reports.requests(this::republish, states);
     this.camel = new CamelRoutes(settings.placeholders(), beans());
+  }
+
+  private void followChargers() {
+    ChargerStates chargers = states;
+    BridgeTopics ofBridge = bridgeTopics;
+    FirmwareStates versions = firmware;
+    if (chargers != null && ofBridge != null && versions != null) {
+      registry.addListener(ofBridge);
+      chargers.addForgetListener(
+          (serial, clientId) -> {
+            versions.forget(clientId);
+            ofBridge.forget(clientId);
+          });
+    }
+  }
+
+  /** Says everything that is retained again. */
+  private void republish() {
+    if (bridgeTopics != null) {
+      bridgeTopics.republish();
+    }
+    if (firmware != null) {
+      firmware.republish();
+    }
+    if (states != null) {
+      states.republish();
+    }
   }
 
   private FirmwareStates firmwareStates() {
@@ -144,7 +179,8 @@ final class BridgeApplication implements AutoCloseable {
   }
 
   private Map<String, Object> named() {
-    return new HashMap<>(Beans.named(pipeline, registry, chargeControl, settings, this::report));
+    return new HashMap<>(
+        Beans.named(pipeline, registry, chargeControl, settings, bridgeRequests, this::report));
   }
 
   /** An error that belongs to no request, or comes after it. */
@@ -206,6 +242,9 @@ final class BridgeApplication implements AutoCloseable {
     }
     if (firmware != null) {
       broker.addListener(firmware);
+    }
+    if (bridgeTopics != null) {
+      broker.addListener(bridgeTopics);
     }
     broker.addListener(guard);
     LOG.info(
@@ -308,6 +347,9 @@ final class BridgeApplication implements AutoCloseable {
     availability.stop();
     if (states != null) {
       states.stop();
+    }
+    if (bridgeTopics != null) {
+      bridgeTopics.stop();
     }
     announcements.close();
     camel.stop();

@@ -16,6 +16,7 @@ import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.mqtt.BrokerTrial;
+import dev.evsebridge.request.BridgeRequests;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -68,7 +69,13 @@ final class Check {
         () -> {
           Map<String, Object> named =
               new HashMap<>(
-                  Beans.named(pipeline, registry, ChargeControl.ofNobody(), settings, error -> {}));
+                  Beans.named(
+                      pipeline,
+                      registry,
+                      ChargeControl.ofNobody(),
+                      settings,
+                      new BridgeRequests(1, Map.of()),
+                      error -> {}));
           named.put("paho-mqtt5", BridgeMqttComponent.onlyChecking(unused));
           return named;
         };

@@ -20,6 +20,12 @@ final class StartLine {
     return "evse-mqtt-bridge " + (version == null ? "(development)" : version);
   }
 
+  /** The version alone. */
+  static String number() {
+    String version = StartLine.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+
   static String settings(BridgeSettings settings) {
     return settings.files().isEmpty()
         ? "no file"

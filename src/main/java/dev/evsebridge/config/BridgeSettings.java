@@ -26,6 +26,7 @@ import java.util.Set;
  * @param logLevel ERROR, WARN, INFO, DEBUG or TRACE
  * @param placeholders what routes may refer to as {@code {{key}}}: settings without secrets, and
  *     the user's own keys
+ * @param shown all that is set, by key and without secrets, for people to look at
  * @param ignoredVariables environment variables that look like settings but are none
  * @param files those that were read
  */
@@ -45,5 +46,6 @@ public record BridgeSettings(
     boolean stateTopics,
     String logLevel,
     Map<String, String> placeholders,
+    Map<String, String> shown,
     Set<String> ignoredVariables,
     List<Path> files) {}

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the settings from all their sources. */
@@ -98,6 +99,7 @@ public final class Configuration {
         reader.flag(Setting.BRIDGE_STATE_TOPICS),
         logLevel(reader),
         placeholders(sources, reader, bindAddress),
+        shown(sources),
         Set.copyOf(sources.ignoredVariables()),
         List.copyOf(files));
   }
@@ -110,6 +112,20 @@ public final class Configuration {
           String level = text.toUpperCase(Locale.ROOT);
           return LOG_LEVELS.contains(level) ? level : null;
         });
+  }
+
+  /** Without keys of the user's own: those may be secrets. */
+  private static Map<String, String> shown(SettingSources sources) {
+    Map<String, String> shown = new TreeMap<>();
+    sources
+        .values()
+        .forEach(
+            (key, values) -> {
+              if (KnownKeys.setting(key).filter(Setting::isSecret).isEmpty()) {
+                shown.put(key, values.getFirst().text());
+              }
+            });
+    return shown;
   }
 
   private static Map<String, String> placeholders(

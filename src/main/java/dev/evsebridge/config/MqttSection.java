@@ -48,7 +48,9 @@ final class MqttSection {
       return false;
     }
     String rest = topic.substring(below.length());
-    return rest.equals("error") || rest.matches("[^/]*/(?:availability|state|firmware)");
+    return rest.equals("error")
+        || rest.startsWith("bridge/")
+        || rest.matches("[^/]*/(?:availability|state|session|log|firmware|interlock)");
   }
 
   private static String clientId(SettingReader reader) throws ConfigurationException {

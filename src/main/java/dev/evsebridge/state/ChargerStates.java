@@ -194,6 +194,11 @@ public final class ChargerStates
     run(() -> board.disconnected(session, session.clientId(), System.nanoTime()));
   }
 
+  /** Says everything again. */
+  public void republish() {
+    run(() -> board.republish(System.nanoTime()));
+  }
+
   @Override
   public void brokerConnected() {
     run(() -> board.brokerConnected(System.nanoTime()));

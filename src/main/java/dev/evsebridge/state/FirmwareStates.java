@@ -136,6 +136,11 @@ public final class FirmwareStates implements SessionListener, FirmwareListener, 
     entries.forEach(this::say);
   }
 
+  /** Says everything again. */
+  public synchronized void republish() {
+    entries.forEach(this::say);
+  }
+
   @Override
   public synchronized void brokerLost() {
     brokerThere = false;

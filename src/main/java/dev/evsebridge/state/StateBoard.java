@@ -285,6 +285,13 @@ final class StateBoard {
     }
   }
 
+  /** Says everything again. */
+  void republish(long nowNanos) {
+    if (brokerThere) {
+      brokerConnected(nowNanos);
+    }
+  }
+
   void brokerLost() {
     brokerThere = false;
   }

@@ -21,6 +21,7 @@ import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.docs.MarkdownFile.Line;
 import dev.evsebridge.docs.MarkdownFile.Row;
 import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.request.BridgeRequests;
 import dev.evsebridge.simulator.Scenario;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -181,6 +182,7 @@ class DocumentsTest {
           registry,
           ChargeControl.ofNobody(),
           settings,
+          new BridgeRequests(1, Map.of()),
           error -> {});
     } catch (ConfigurationException e) {
       throw new AssertionError(e);
@@ -411,6 +413,7 @@ class DocumentsTest {
         for (String code : MarkdownFile.code(line.text())) {
           String key = code.split("[ =]", 2)[0].replaceAll("[{}]", "");
           if (key.matches("(?:evse|mqtt|bridge|control|sensors|alive|firmware)\\.[a-z][a-z_.]*")
+              && !key.endsWith(".yaml")
               && !keys.contains(key)) {
             unknown.add(page + ":" + line.number() + ": " + key);
           }

@@ -5,13 +5,18 @@ import dev.evsebridge.message.InterlockAction;
 import dev.evsebridge.runtime.Failures;
 import dev.evsebridge.runtime.Gate;
 import dev.evsebridge.runtime.LogThrottle;
+import dev.evsebridge.state.BridgeHealth;
+import dev.evsebridge.state.BridgeInfo;
+import dev.evsebridge.state.BridgeTopics;
 import dev.evsebridge.state.ChargerState;
 import dev.evsebridge.state.FirmwareStatus;
+import dev.evsebridge.state.ListedCharger;
 import dev.evsebridge.state.StatePublisher;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.Condition;
@@ -26,13 +31,16 @@ import org.slf4j.LoggerFactory;
  * handed over by one thread, in order, so that whoever has something to say never waits. While
  * routes are reloaded it is kept, up to a number and a size.
  */
-public final class Announcements implements StatePublisher, AutoCloseable {
+public final class Announcements implements StatePublisher, BridgeTopics.Announcer, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Announcements.class);
 
   private static final String REPORT_ERROR = "direct:report-error";
   static final String AVAILABILITY = "direct:availability";
   private static final String CHARGER_STATE = "direct:charger-state";
+  private static final String BRIDGE_INFO = "direct:bridge-info";
+  private static final String BRIDGE_CHARGERS = "direct:bridge-chargers";
+  private static final String BRIDGE_HEALTH = "direct:bridge-health";
   private static final String CLEAR_RETAINED = "direct:clear-retained";
   private static final String CHARGER_FIRMWARE = "direct:charger-firmware";
 
@@ -41,7 +49,15 @@ public final class Announcements implements StatePublisher, AutoCloseable {
   /** The routes that must be there. */
   static final Set<String> TARGETS =
       Set.of(
-          REPORT_ERROR, AVAILABILITY, CHARGER_STATE, CLEAR_RETAINED, CHARGER_FIRMWARE, INTERLOCK);
+          REPORT_ERROR,
+          AVAILABILITY,
+          CHARGER_STATE,
+          CHARGER_FIRMWARE,
+          BRIDGE_INFO,
+          BRIDGE_CHARGERS,
+          BRIDGE_HEALTH,
+          CLEAR_RETAINED,
+          INTERLOCK);
 
   private static final int MOST_ERRORS = 10_000;
   private static final long MOST_ERROR_BYTES = 4L * 1024 * 1024;
@@ -138,6 +154,25 @@ public final class Announcements implements StatePublisher, AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  @Override
+  public void info(BridgeInfo info) {
+    ofBridge(BRIDGE_INFO, info);
+  }
+
+  @Override
+  public void chargers(List<ListedCharger> chargers) {
+    ofBridge(BRIDGE_CHARGERS, chargers);
+  }
+
+  @Override
+  public void health(BridgeHealth health) {
+    ofBridge(BRIDGE_HEALTH, health);
+  }
+
+  private void ofBridge(String endpoint, Object body) {
+    put(new Newest(endpoint, ""), new Announcement(endpoint, body, Map.of(), 0));
   }
 
   private void newest(String endpoint, String clientId, Object body) {

@@ -223,6 +223,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
     // Before the hello is whole, its parts don't count.
     if (session != null && silenceWatch != null) {
       silenceWatch.heard();
+      session.heard();
     }
     ctx.fireChannelReadComplete();
   }

@@ -13,6 +13,7 @@ import dev.evsebridge.message.SerialNumber;
 import io.netty.channel.Channel;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
@@ -43,6 +44,10 @@ public final class ChargerSession {
   private List<SessionObserver> observers = List.of();
 
   private boolean sharesCollects;
+
+  /** When something came the last time, by the clock of the wall; written by the event loop. */
+  private volatile long lastHeardMillis = System.currentTimeMillis();
+
   private volatile @Nullable String closeReason;
 
   ChargerSession(
@@ -238,6 +243,16 @@ public final class ChargerSession {
    */
   public void shareCollects() {
     sharesCollects = true;
+  }
+
+  /** Something has come from the charger. */
+  public void heard() {
+    lastHeardMillis = System.currentTimeMillis();
+  }
+
+  /** When something came from the charger the last time; from any thread. */
+  public Instant lastHeard() {
+    return Instant.ofEpochMilli(lastHeardMillis);
   }
 
   /** The session is registered. */

@@ -18,6 +18,7 @@ import dev.evsebridge.config.Configuration;
 import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.message.PingResponse;
+import dev.evsebridge.request.BridgeRequests;
 import dev.evsebridge.testkit.RecordingMqtt;
 import dev.evsebridge.testkit.RecordingMqtt.Published;
 import java.io.IOException;
@@ -96,6 +97,7 @@ class RouteReloadTest {
                     registry,
                     ChargeControl.ofNobody(),
                     settings,
+                    new BridgeRequests(1, Map.of()),
                     error -> {}));
     beans.get().forEach(main::bind);
     main.init();
@@ -143,6 +145,10 @@ class RouteReloadTest {
             "alive-all",
             "alive-one",
             "availability",
+            "bridge-chargers",
+            "bridge-health",
+            "bridge-info",
+            "bridge-requests",
             "charger-firmware",
             "charger-listener",
             "charger-state",

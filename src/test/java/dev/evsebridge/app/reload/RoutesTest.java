@@ -22,7 +22,9 @@ import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.PingResponse;
 import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.request.BridgeRequests;
 import dev.evsebridge.runtime.Counts;
+import dev.evsebridge.state.BridgeHealth;
 import dev.evsebridge.state.ChargerState;
 import dev.evsebridge.state.ChargerStateExamples;
 import dev.evsebridge.testkit.KnownMessages;
@@ -33,10 +35,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
@@ -96,6 +100,10 @@ class RoutesTest {
             registry,
             ChargeControl.ofNobody(),
             settings,
+            new BridgeRequests(
+                1000,
+                Map.of(
+                    "health", request -> CompletableFuture.completedFuture(Map.of("buffered", 0)))),
             error -> {})
         .forEach(main::bind);
     main.start();
@@ -139,6 +147,10 @@ class RoutesTest {
             "alive-all",
             "alive-one",
             "availability",
+            "bridge-chargers",
+            "bridge-health",
+            "bridge-info",
+            "bridge-requests",
             "charger-firmware",
             "charger-listener",
             "charger-state",
@@ -170,7 +182,12 @@ class RoutesTest {
   @Test
   void subscribeBelowOneTopic() {
     assertEquals(
-        Set.of(SUBSCRIBE, SUBSCRIBE + "/+/set/#", SUBSCRIBE + "/+/alive", SUBSCRIBE + "/alive"),
+        Set.of(
+            SUBSCRIBE,
+            SUBSCRIBE + "/+/set/#",
+            SUBSCRIBE + "/+/alive",
+            SUBSCRIBE + "/alive",
+            SUBSCRIBE + "/bridge/request/+"),
         Set.copyOf(mqtt.subscriptions()));
   }
 
@@ -436,6 +453,66 @@ class RoutesTest {
             new Published(
                 "old root/Garage 1/state", "", Map.of("qos", "1", "retained", "true"), null)),
         mqtt.published());
+  }
+
+  @Test
+  void publishTheHealthOfTheBridgeRetainedAndExpiring() {
+    template.sendBody("direct:bridge-health", new BridgeHealth("t", "t", 1, 2, 3, 4, 5, 6));
+
+    Published published = onlyOne(mqtt.published());
+    assertEquals(PUBLISH + "/bridge/health", published.topic());
+    assertEquals(
+        Map.of("qos", "1", "retained", "true", "messageExpiry", 180L), published.options());
+  }
+
+  @Test
+  void answerRequestsToTheBridgeOnATopicOfTheVerbAndOnTheResponseTopic() {
+    ask("health", "{\"transaction\":7}", Map.of("CamelPahoMqtt5MsgProperties", replyWanted()));
+
+    String response = "{\"status\":\"ok\",\"data\":{\"buffered\":0},\"transaction\":7}";
+    assertEquals(
+        List.of(
+            new Published(PUBLISH + "/bridge/response/health", response, Map.of("qos", "1"), null),
+            new Published("my/replies", response, Map.of(), "id 7")),
+        mqtt.published());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "health  | {                    | false | invalid_json",
+        "health  | null                 | false | invalid_json",
+        "health  | [1]                  | false | invalid_json",
+        "health  | {}                   | true  | retained_request",
+        "unheard | {\"transaction\":\"t\"} | false | unknown_message_type"
+      })
+  void answerRequestsToTheBridgeThatCannotBeCarriedOut(
+      String verb, String payload, boolean retained, String error) {
+    ask(verb, payload, Map.of("CamelPahoMqtt5Retained", retained));
+
+    Published published = onlyOne(mqtt.published());
+    assertEquals(PUBLISH + "/bridge/response/" + verb, published.topic());
+    assertTrue(
+        published
+            .text()
+            .startsWith(
+                "{\"status\":\"error\",\"data\":{},\"error\":\"" + error + "\",\"detail\":"),
+        published::text);
+    assertEquals(verb.equals("unheard"), published.text().endsWith(",\"transaction\":\"t\"}"));
+  }
+
+  @Test
+  void takeAnEmptyRequestToTheBridgeForOneWithoutKeys() {
+    ask("health", "", Map.of());
+
+    assertEquals("{\"status\":\"ok\",\"data\":{\"buffered\":0}}", onlyOne(mqtt.published()).text());
+  }
+
+  private void ask(String verb, String payload, Map<String, Object> headers) {
+    Map<String, Object> all = new HashMap<>(headers);
+    all.put("CamelMqttTopic", SUBSCRIBE + "/bridge/request/" + verb);
+    mqtt.deliver(SUBSCRIBE + "/bridge/request/+", payload.getBytes(StandardCharsets.UTF_8), all);
   }
 
   private static ChargerState state(boolean connected) {
