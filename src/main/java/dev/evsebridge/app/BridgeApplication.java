@@ -34,6 +34,7 @@ import dev.evsebridge.state.Availability;
 import dev.evsebridge.state.BridgeTopics;
 import dev.evsebridge.state.ChargerStates;
 import dev.evsebridge.state.FirmwareStates;
+import dev.evsebridge.state.Forgetting;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -121,23 +122,26 @@ final class BridgeApplication implements AutoCloseable {
             registry, admission, backPressure, this::report, new EventLoopPulses(watchdog)::watch);
     BridgeReports reports = new BridgeReports(settings, registry, broker);
     this.bridgeTopics = settings.stateTopics() ? reports.topics(announcements) : null;
-    followChargers();
-    this.bridgeRequests = reports.requests(this::republish, states);
+    this.bridgeRequests = reports.requests(this::republish, followChargers());
     this.camel = new CamelRoutes(settings.placeholders(), beans());
   }
 
-  private void followChargers() {
+  /** Returns null while nothing but availability is retained. */
+  private @Nullable Forgetting followChargers() {
     ChargerStates chargers = states;
     BridgeTopics ofBridge = bridgeTopics;
     FirmwareStates versions = firmware;
-    if (chargers != null && ofBridge != null && versions != null) {
-      registry.addListener(ofBridge);
-      chargers.addForgetListener(
-          (serial, clientId) -> {
-            versions.forget(clientId);
-            ofBridge.forget(clientId);
-          });
+    if (chargers == null || ofBridge == null || versions == null) {
+      return null;
     }
+    registry.addListener(ofBridge);
+    chargers.addForgetListener(
+        (serial, clientId) -> {
+          versions.forget(clientId);
+          ofBridge.forget(clientId);
+        });
+    return new Forgetting(
+        chargers, availability, ofBridge, settings.mqtt().publishTopic(), announcements::clear);
   }
 
   /** Says everything that is retained again. */

@@ -10,7 +10,7 @@ import dev.evsebridge.request.BridgeRequests;
 import dev.evsebridge.state.BridgeHealth;
 import dev.evsebridge.state.BridgeInfo;
 import dev.evsebridge.state.BridgeTopics;
-import dev.evsebridge.state.ChargerStates;
+import dev.evsebridge.state.Forgetting;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -105,9 +105,9 @@ final class BridgeReports {
    * Creates the bean that answers requests to the bridge.
    *
    * @param republish says everything that is retained again
-   * @param states forgets chargers; null while there are no retained states
+   * @param forgetting forgets chargers; null while nothing but availability is retained
    */
-  BridgeRequests requests(Runnable republish, @Nullable ChargerStates states) {
+  BridgeRequests requests(Runnable republish, @Nullable Forgetting forgetting) {
     return new BridgeRequests(
         settings.mqtt().maxPayloadBytes(),
         Map.of(
@@ -119,22 +119,23 @@ final class BridgeReports {
             "health",
             request -> CompletableFuture.completedFuture(health()),
             "forget",
-            request -> forget(request, states)));
+            request -> forget(request, forgetting)));
   }
 
-  private static CompletionStage<Object> forget(Map<?, ?> request, @Nullable ChargerStates states) {
+  private static CompletionStage<Object> forget(
+      Map<?, ?> request, @Nullable Forgetting forgetting) {
     if (!request.containsKey("client_id")) {
       throw new RequestFailedException(ErrorCode.MISSING_FIELD, "client_id is missing.");
     }
     if (!(request.get("client_id") instanceof String clientId)) {
       throw new RequestFailedException(ErrorCode.INVALID_VALUE, "client_id must be a text.");
     }
-    if (states == null) {
+    if (forgetting == null) {
       throw new RequestFailedException(
           ErrorCode.INVALID_VALUE,
           "Nothing but availability is retained of chargers (bridge.state_topics).");
     }
-    return states
+    return forgetting
         .forget(clientId)
         .thenApply(
             forgotten ->

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
@@ -159,6 +160,35 @@ public final class BridgeTopics implements SessionListener, BrokerListener {
           } else {
             chargers.remove(session.clientId());
           }
+        });
+  }
+
+  /** Is told whether a charger is in the list. */
+  interface Finder {
+    void away(SerialNumber serial, String clientId);
+
+    void connected();
+
+    void unknown();
+  }
+
+  /** Looks for a charger by its client id or its serial number. */
+  void find(String clientIdOrSerial, Finder finder) {
+    executor.executeUnlessStopped(
+        () -> {
+          for (Map.Entry<String, Known> each : chargers.entrySet()) {
+            Known known = each.getValue();
+            if (each.getKey().equals(clientIdOrSerial)
+                || known.serial.hex().equals(clientIdOrSerial)) {
+              if (known.session == null) {
+                finder.away(known.serial, each.getKey());
+              } else {
+                finder.connected();
+              }
+              return;
+            }
+          }
+          finder.unknown();
         });
   }
 

@@ -114,6 +114,11 @@ public final class ChargerStates
     return Forgotten.DONE;
   }
 
+  /** A charger without a state has been forgotten. */
+  void tellForgotten(SerialNumber serial, String clientId) {
+    forgetListeners.forEach(each -> each.accept(serial, clientId));
+  }
+
   /**
    * Tells one more from now on which chargers are forgotten.
    *

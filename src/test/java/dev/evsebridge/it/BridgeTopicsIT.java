@@ -198,6 +198,23 @@ class BridgeTopicsIT {
         .take(onTopic(BRIDGE + "chargers").and(each -> entry(each).isMissingNode()));
   }
 
+  @Test
+  void forgetsAChargerThatWasNeverRead() {
+    installation.charger(serial).send(WireFrame.of(WireFrame.NOTIFY)).close();
+    listed(false);
+    Message done = ask("forget", "{\"client_id\":\"%s\"}".formatted(serial));
+
+    assertEquals("ok", done.field("status"), done::toString);
+    for (String topic : List.of("availability", "firmware")) {
+      installation
+          .probe()
+          .take(
+              onTopic("from_dehneEVSE/" + serial + "/" + topic)
+                  .and(each -> each.payload().length == 0));
+      assertFalse(isKept(serial + "/" + topic), topic);
+    }
+  }
+
   /** Whether something stands retained there; the bridge's own availability always does. */
   private boolean isKept(String topic) {
     try (MqttProbe later =

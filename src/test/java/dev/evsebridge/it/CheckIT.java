@@ -11,6 +11,7 @@ import dev.evsebridge.testkit.Mosquitto;
 import dev.evsebridge.testkit.MqttProbe;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import java.nio.file.Files;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -70,9 +71,17 @@ class CheckIT {
               .map(MqttProbe.Message::topic)
               .collect(Collectors.toSet());
       assertEquals(
-          Set.of("from_dehneEVSE/bridge/availability", "from_dehneEVSE/bridge/check"), topics);
-      assertEquals(
-          1, probe.untaken(MqttProbe.onTopic("from_dehneEVSE/bridge/availability")).size());
+          Set.of(
+              "from_dehneEVSE/bridge/availability",
+              "from_dehneEVSE/bridge/info",
+              "from_dehneEVSE/bridge/health",
+              "from_dehneEVSE/bridge/chargers",
+              "from_dehneEVSE/bridge/check"),
+          topics);
+      // The bridge has said that once, and did not have to connect anew.
+      for (String once : List.of("availability", "info")) {
+        assertEquals(1, probe.untaken(MqttProbe.onTopic("from_dehneEVSE/bridge/" + once)).size());
+      }
     }
   }
 
