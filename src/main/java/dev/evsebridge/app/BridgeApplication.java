@@ -54,6 +54,8 @@ final class BridgeApplication implements AutoCloseable {
 
   private static final String STOPPED = "The bridge has stopped before the outcome was known.";
 
+  private static final String CHARGER_JOURNAL = "chargers.txt";
+
   private static final String HEARTBEAT_FILE = "health";
 
   /** Below what systemd and Compose are told to wait before they kill the process. */
@@ -93,8 +95,9 @@ final class BridgeApplication implements AutoCloseable {
     this.simulation = simulation;
     this.listenAddress = new ListenAddress(settings.bindAddress(), settings.bindPort());
     int maxConnections = settings.limits().maxConnections();
-    // Of each charger one more message, whether it is online or offline, its state and firmware.
-    int messagesPerCharger = settings.stateTopics() ? 4 : 2;
+    // Of each charger one more message, whether it is online or offline, its state, its firmware
+    // and its last session.
+    int messagesPerCharger = settings.stateTopics() ? 5 : 2;
     this.broker =
         new BrokerConnection(
             settings.mqtt(), messagesPerCharger * maxConnections, new PausedChargers(backPressure));
@@ -103,7 +106,12 @@ final class BridgeApplication implements AutoCloseable {
     this.states =
         settings.stateTopics()
             ? new ChargerStates(
-                settings.sensors(), settings.mqtt().publishTopic(), announcements, availability)
+                settings.sensors(),
+                settings.names()::clientId,
+                settings.mqtt().publishTopic(),
+                settings.stateDir().resolve(CHARGER_JOURNAL),
+                announcements,
+                availability)
             : null;
     ChargerStates told = states;
     if (told != null) {

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -59,6 +60,9 @@ public final class Availability implements SessionListener, BrokerListener {
 
   /** Who was announced as offline, and when the broker is sure to have it, the soonest first. */
   private final Map<String, Long> unconfirmed = new LinkedHashMap<>();
+
+  /** Whose state stands retained: as long as they are not connected they are to read offline. */
+  private final Set<String> remembered = new HashSet<>();
 
   private @Nullable ScheduledFuture<?> nextSweep;
   private long nextSweepNanos;
@@ -149,6 +153,18 @@ public final class Availability implements SessionListener, BrokerListener {
   }
 
   /**
+   * These chargers are known, and say so at each connection of the broker from now on: online or
+   * offline.
+   */
+  void remember(Set<String> clientIds) {
+    executor.executeUnlessStopped(
+        () -> {
+          remembered.addAll(clientIds);
+          known.addAll(clientIds);
+        });
+  }
+
+  /**
    * Nothing is to be said of a charger any more, unless it connects.
    *
    * @param then is run after all that was said of it; not when it has connected
@@ -158,6 +174,7 @@ public final class Availability implements SessionListener, BrokerListener {
         () -> {
           if (!connected.contains(clientId)) {
             known.remove(clientId);
+            remembered.remove(clientId);
             shownOnline.remove(clientId);
             gone.remove(clientId);
             unconfirmed.remove(clientId);
@@ -233,7 +250,9 @@ public final class Availability implements SessionListener, BrokerListener {
     executor.executeUnlessStopped(
         () -> {
           brokerThere = true;
-          for (String clientId : List.copyOf(journal.online())) {
+          Set<String> all = new LinkedHashSet<>(journal.online());
+          all.addAll(remembered);
+          for (String clientId : all) {
             if (!connected.contains(clientId)) {
               offline(clientId);
             }

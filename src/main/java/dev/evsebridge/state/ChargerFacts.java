@@ -13,9 +13,6 @@ import dev.evsebridge.message.Reading;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param sensors its calibration
  * @param control what the charge controller says; null without it
  * @param startAt when a delayed start is due
+ * @param consumption energy and session
  */
 record ChargerFacts(
     String clientId,
@@ -43,7 +41,8 @@ record ChargerFacts(
     @Nullable Instant chargerStart,
     Sensors sensors,
     @Nullable ControlStatus control,
-    @Nullable Instant startAt) {
+    @Nullable Instant startAt,
+    Consumption consumption) {
 
   /** How the bridge stands with a charger. */
   enum Connection {
@@ -60,7 +59,6 @@ record ChargerFacts(
           .withZone(ZoneOffset.UTC);
 
   private static final int CARRYING_MILLIAMPS = 1_000;
-  private static final double MICROWATTS_PER_WATT = 1_000_000.0;
 
   /** Everything as it is published. */
   ChargerState state() {
@@ -95,16 +93,16 @@ record ChargerFacts(
         hundredths(amps.l2()),
         hundredths(amps.l3()),
         phases(amps),
-        null,
-        null,
-        null,
-        null,
-        null,
+        consumption.energyKwh(),
+        consumption.sessionKwh(),
+        consumption.sessionStart(),
+        consumption.sessionEnd(),
+        consumption.chargingSeconds(),
         control == null ? null : control.errors().stream().map(LatchedError::code).toList(),
         control == null ? null : control.life().code(),
-        control == null || startAt == null ? null : seconds(startAt),
+        control == null || startAt == null ? null : Consumption.seconds(startAt),
         seen == null ? null : seen.measurements().wifiRssiDbm(),
-        chargerStart == null ? null : seconds(chargerStart),
+        chargerStart == null ? null : Consumption.seconds(chargerStart),
         firmwareVersion,
         control == null ? null : protection(control.protection()));
   }
@@ -273,18 +271,8 @@ record ChargerFacts(
   }
 
   private static @Nullable Long power(PhaseValues amps, PhaseValues volts) {
-    List<Double> watts = new ArrayList<>();
-    addPower(watts, amps.l1(), volts.l1());
-    addPower(watts, amps.l2(), volts.l2());
-    addPower(watts, amps.l3(), volts.l3());
-    return watts.isEmpty() ? null : Math.round(watts.stream().mapToDouble(each -> each).sum());
-  }
-
-  private static void addPower(
-      List<Double> watts, @Nullable Integer milliamps, @Nullable Integer millivolts) {
-    if (milliamps != null && millivolts != null) {
-      watts.add((double) milliamps * millivolts / MICROWATTS_PER_WATT);
-    }
+    Double watts = Sensors.watts(amps, volts);
+    return watts == null ? null : Math.round(watts);
   }
 
   private static @Nullable Integer phases(PhaseValues amps) {
@@ -308,10 +296,6 @@ record ChargerFacts(
 
   private static @Nullable Double hundredths(@Nullable Integer milliamps) {
     return milliamps == null ? null : Math.round(milliamps / 10.0) / 100.0;
-  }
-
-  private static String seconds(Instant time) {
-    return time.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   private static ChargerState.Protection protection(ProtectionStatus status) {

@@ -33,11 +33,11 @@ import org.jspecify.annotations.Nullable;
  * @param powerWatts the sum over the phases with current and voltage; the power factor taken as 1
  * @param phase1Volts null where the phase is not calibrated, like the other measured values
  * @param phases how many of the calibrated ones carry more than 1 A
- * @param energyKwh not measured yet
- * @param sessionKwh not measured yet
- * @param sessionStart not noted yet
- * @param sessionEnd not noted yet
- * @param chargingSeconds not measured yet
+ * @param energyKwh the total since the first calibrated reading; null before
+ * @param sessionKwh of the vehicle that is plugged in, or of the last one
+ * @param sessionStart when it was plugged in, ISO 8601 in UTC
+ * @param sessionEnd when it was unplugged; null while it is there
+ * @param chargingSeconds how long it has charged
  * @param errors codes of the latched errors
  * @param alive whether the external control lives
  * @param startAt when a delayed start is due, ISO 8601 in UTC

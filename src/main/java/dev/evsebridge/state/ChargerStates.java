@@ -12,6 +12,11 @@ import dev.evsebridge.message.Reading;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.mqtt.BrokerListener;
 import dev.evsebridge.runtime.FailStopExecutor;
+import dev.evsebridge.runtime.LogThrottle;
+import dev.evsebridge.state.ChargerJournal.Batch;
+import dev.evsebridge.state.ChargerJournal.Content;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -25,7 +30,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps each charger's retained state at the broker true. All of it happens on one thread, off the
@@ -33,6 +41,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ChargerStates
     implements SessionListener, SessionObserver, FirmwareListener, BrokerListener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ChargerStates.class);
 
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
 
@@ -45,14 +55,16 @@ public final class ChargerStates
   private final Availability availability;
   private final List<BiConsumer<SerialNumber, String>> forgetListeners =
       new CopyOnWriteArrayList<>();
+  private final ChargerJournal journal;
+
+  private final LogThrottle journalFailures = new LogThrottle(1, Duration.ofMinutes(10));
   private final FailStopExecutor executor = new FailStopExecutor("charger-states");
-  private final Map<ChargerSession, Seen> newestReadings = new ConcurrentHashMap<>();
+  private final FailStopExecutor disk = new FailStopExecutor("charger-journal");
+  private final Map<ChargerSession, ReadingQueue> queues = new ConcurrentHashMap<>();
   private final Map<String, Told> newestStatuses = new ConcurrentHashMap<>();
   private final Set<ChargerSession> takingFirmware = ConcurrentHashMap.newKeySet();
   private @Nullable ScheduledFuture<?> sweep;
   private long sweepAtNanos;
-
-  private record Seen(Reading reading, Instant at) {}
 
   private record Told(SerialNumber serial, ControlStatus status) {}
 
@@ -60,19 +72,51 @@ public final class ChargerStates
    * Creates the keeper of all chargers' states.
    *
    * @param sensors how raw readings become amperes and volts
+   * @param names the client id of each charger
    * @param root the topic that everything is published below
+   * @param journalFile remembers energy, sessions and what stands retained
    * @param publisher takes what there is to say
    * @param availability knows the same chargers
    */
   public ChargerStates(
       PerCharger<SensorKeys> sensors,
+      Function<SerialNumber, String> names,
       String root,
+      Path journalFile,
       StatePublisher publisher,
       Availability availability) {
     this.root = root;
     this.publisher = publisher;
     this.availability = availability;
-    board = new StateBoard(serial -> Sensors.of(sensors.of(serial)), MOST_KNOWN, publisher::state);
+    board =
+        new StateBoard(
+            serial -> Sensors.of(sensors.of(serial)),
+            root,
+            MOST_KNOWN,
+            publisher,
+            clientId -> availability.remember(Set.of(clientId)));
+    journal = new ChargerJournal(journalFile);
+    open(names);
+  }
+
+  /** Before anything is published: a total that passes 0 would be counted as used all at once. */
+  private void open(Function<SerialNumber, String> names) {
+    Content content;
+    try {
+      content = journal.read();
+    } catch (IOException e) {
+      LOG.error(
+          "Can't read {} (bridge.state_dir): {}. Nothing is written over it, and no energy is"
+              + " published until the bridge is started again and can read it",
+          journal.file(),
+          e.toString());
+      board.rememberNothing();
+      return;
+    }
+    board
+        .open(content, names, System.nanoTime())
+        .forEach(left -> availability.forget(left, () -> {}));
+    availability.remember(board.known());
   }
 
   /** What has become of {@link #forget}. */
@@ -104,12 +148,12 @@ public final class ChargerStates
     if (clientId == null) {
       return Forgotten.UNKNOWN;
     }
-    SerialNumber serial = board.forget(clientId);
+    SerialNumber serial = board.forget(clientId, Instant.now(), System.nanoTime());
     if (serial == null) {
       return Forgotten.CONNECTED;
     }
     availability.forget(
-        clientId, () -> ChargerTopics.retained(root, clientId).forEach(publisher::clear));
+        clientId, () -> publisher.clear(ChargerTopics.availability(root, clientId)));
     forgetListeners.forEach(each -> each.accept(serial, clientId));
     return Forgotten.DONE;
   }
@@ -131,6 +175,7 @@ public final class ChargerStates
   @Override
   public void connected(ChargerSession session, @Nullable ChargerSession replaced) {
     session.observe(this);
+    queues.put(session, new ReadingQueue());
     run(
         () ->
             board.connected(
@@ -148,16 +193,15 @@ public final class ChargerStates
 
   @Override
   public void reading(ChargerSession session, Reading reading) {
-    if (newestReadings.put(session, new Seen(reading, Instant.now())) == null) {
-      run(() -> takeReading(session));
+    ReadingQueue queue = queues.get(session);
+    if (queue != null && queue.add(reading, Instant.now(), System.nanoTime())) {
+      run(() -> queue.takeAll(seen -> take(session, seen)));
     }
   }
 
-  private void takeReading(ChargerSession session) {
-    Seen newest = newestReadings.remove(session);
-    if (newest != null) {
-      board.reading(session, session.clientId(), newest.reading(), newest.at(), System.nanoTime());
-    }
+  private void take(ChargerSession session, ReadingQueue.Seen seen) {
+    board.reading(
+        session, session.clientId(), seen.reading(), seen.at(), seen.atNanos(), System.nanoTime());
   }
 
   /**
@@ -196,6 +240,7 @@ public final class ChargerStates
   @Override
   public void disconnected(ChargerSession session) {
     takingFirmware.remove(session);
+    queues.remove(session);
     run(() -> board.disconnected(session, session.clientId(), System.nanoTime()));
   }
 
@@ -225,6 +270,10 @@ public final class ChargerStates
   /** One timer for all chargers. */
   private void sweepLater() {
     Long next = board.sweep(System.nanoTime());
+    if (next != null && next - System.nanoTime() <= 0) {
+      writeIfDue();
+      next = board.sweep(System.nanoTime());
+    }
     if (sweep != null && (next == null || next != sweepAtNanos)) {
       sweep.cancel(false);
       sweep = null;
@@ -242,22 +291,69 @@ public final class ChargerStates
     }
   }
 
-  /** Says of everybody that it is gone; returns when that has been handed over. */
+  private void writeIfDue() {
+    Batch batch = board.beginBatch(System.nanoTime(), false);
+    if (batch != null) {
+      disk.executeUnlessStopped(() -> write(batch));
+    }
+  }
+
+  /** On the thread of the disk, which may be slow. */
+  private void write(Batch batch) {
+    try {
+      journal.write(batch);
+    } catch (IOException e) {
+      journalFailures.log(
+          suffix ->
+              LOG.warn(
+                  "Can't write {} (bridge.state_dir): {}. Until that works no newer energy is"
+                      + " published{}",
+                  journal.file(),
+                  e.toString(),
+                  suffix));
+      run(() -> board.failed(batch, System.nanoTime()));
+      return;
+    }
+    run(() -> board.written(batch, System.nanoTime()));
+  }
+
+  /**
+   * Writes what is left for the journal, and says of everybody that it is gone; returns when that
+   * has been handed over.
+   */
   public void stop() {
     if (executor.isShutdown()) {
       return;
     }
+    long endNanos = System.nanoTime() + STOP_PATIENCE.toNanos();
+    // What is on its way to the disk comes first.
+    await(disk, () -> {}, endNanos);
+    await(executor, () -> writeRest(endNanos), endNanos);
+    await(
+        executor, () -> board.stop(System.nanoTime()), System.nanoTime() + STOP_PATIENCE.toNanos());
+    executor.shutdownNow();
+    disk.shutdownNow();
+  }
+
+  private void writeRest(long endNanos) {
+    board.noteAll();
+    Batch rest = board.beginBatch(System.nanoTime(), true);
+    if (rest != null) {
+      await(disk, () -> write(rest), endNanos);
+    }
+  }
+
+  private static void await(FailStopExecutor thread, Runnable task, long endNanos) {
     CountDownLatch done = new CountDownLatch(1);
-    executor.executeUnlessStopped(
+    thread.executeUnlessStopped(
         () -> {
-          board.stop(System.nanoTime());
+          task.run();
           done.countDown();
         });
     try {
-      boolean unused = done.await(STOP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+      boolean unused = done.await(Math.max(0, endNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    executor.shutdownNow();
   }
 }

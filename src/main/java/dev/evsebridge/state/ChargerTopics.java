@@ -9,9 +9,9 @@ import java.util.stream.Stream;
  */
 final class ChargerTopics {
 
-  static final String AVAILABILITY = "availability";
-  static final String STATE = "state";
-  static final String SESSION = "session";
+  private static final String AVAILABILITY = "availability";
+  private static final String STATE = "state";
+  private static final String SESSION = "session";
 
   /** Stands where the client id of a charger would; no charger may have it as its name. */
   static final String BRIDGE = "bridge";
@@ -26,13 +26,23 @@ final class ChargerTopics {
 
   private ChargerTopics() {}
 
+  /** Where it stands whether a charger is online. */
+  static String availability(String root, String clientId) {
+    return topic(root, clientId, AVAILABILITY);
+  }
+
   /** Every topic that may hold something of a charger, or of the bridge itself. */
   static Stream<String> retained(String root, String clientId) {
     return (clientId.equals(BRIDGE) ? OF_THE_BRIDGE : OF_A_CHARGER)
         .stream().map(topic -> topic(root, clientId, topic));
   }
 
-  static String topic(String root, String clientId, String name) {
+  /** Whether every charger that is known has something on it, so that nothing old is left. */
+  static boolean isAlwaysThere(String topic) {
+    return topic.endsWith("/" + AVAILABILITY) || topic.endsWith("/" + STATE);
+  }
+
+  private static String topic(String root, String clientId, String name) {
     return root + "/" + clientId + "/" + name;
   }
 }

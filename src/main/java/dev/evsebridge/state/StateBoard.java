@@ -5,18 +5,24 @@ import dev.evsebridge.message.Measurements;
 import dev.evsebridge.message.Reading;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.runtime.LogThrottle;
-import dev.evsebridge.state.ChargerFacts.Connection;
+import dev.evsebridge.state.ChargerJournal.Batch;
+import dev.evsebridge.state.ChargerJournal.Content;
+import dev.evsebridge.state.EnergyMeter.Change;
+import dev.evsebridge.state.EnergyMeter.Sample;
+import dev.evsebridge.state.Remembered.Former;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,145 +40,184 @@ final class StateBoard {
 
   private static final Logger LOG = LoggerFactory.getLogger(StateBoard.class);
 
-  private static final long BETWEEN_NANOS = Duration.ofSeconds(1).toNanos();
-
   /** A charger that nobody commands opens its contactor by itself after that time. */
   private static final long OWN_FAIL_SAFE_NANOS = Duration.ofMinutes(5).toNanos();
 
+  /** A broker that has frozen is noticed sooner: what was cleared so long ago is cleared. */
+  private static final long CLEARED_AFTER_NANOS = Duration.ofSeconds(90).toNanos();
+
   private final Function<SerialNumber, Sensors> sensors;
+  private final String root;
   private final int mostKnown;
-  private final BiConsumer<String, ChargerState> announcer;
+  private final StatePublisher publisher;
+  private final Consumer<String> becameKnown;
+  private final JournalSchedule journal;
   private final LogThrottle unannounced = new LogThrottle(1, Duration.ofMinutes(10));
-  private final Map<String, Entry> entries = new HashMap<>();
-  private final TreeSet<Due> dues = new TreeSet<>(Due.SOONEST_FIRST);
+  private final Map<String, KnownCharger> entries = new HashMap<>();
+  private final TreeSet<KnownCharger.Due> dues = new TreeSet<>(KnownCharger.Due.SOONEST_FIRST);
   private int known;
   private boolean brokerThere;
+
+  /** When former topics are cleared for sure; null when there are none, or no broker. */
+  private @Nullable Long clearedAtNanos;
 
   /**
    * Creates an empty board.
    *
    * @param sensors the calibration of each charger
+   * @param root the topic that everything is published below
    * @param mostKnown how many chargers may leave something retained
-   * @param announcer takes a client id and its state; must not block
+   * @param publisher takes what there is to say
+   * @param becameKnown takes the client id of each charger that is told of for the first time
    */
   StateBoard(
       Function<SerialNumber, Sensors> sensors,
+      String root,
       int mostKnown,
-      BiConsumer<String, ChargerState> announcer) {
+      StatePublisher publisher,
+      Consumer<String> becameKnown) {
     this.sensors = sensors;
+    this.root = root;
     this.mostKnown = mostKnown;
-    this.announcer = announcer;
+    this.publisher = publisher;
+    this.becameKnown = becameKnown;
+    this.journal = new JournalSchedule(root);
   }
 
-  private record Due(long atNanos, String clientId) {
-    static final Comparator<Due> SOONEST_FIRST =
-        ((Comparator<Due>) (one, other) -> Long.signum(one.atNanos - other.atNanos))
-            .thenComparing(Due::clientId);
+  /**
+   * Takes over what is remembered of an earlier run. Nothing of it is connected.
+   *
+   * @param names the client id of each charger now
+   * @return the client ids below the same root that nobody has any more
+   */
+  Set<String> open(Content content, Function<SerialNumber, String> names, long nowNanos) {
+    journal.open(content.former(), content.incomplete());
+    if (content.root() != null && !content.root().equals(root)) {
+      journal.addFormer(new Former(content.root(), ChargerTopics.BRIDGE));
+    }
+    Set<String> left = new HashSet<>();
+    for (Remembered each : content.chargers()) {
+      String clientId = names.apply(each.serial());
+      Metered metered = each.metered();
+      KnownCharger entry =
+          new KnownCharger(clientId, each.serial(), sensors.apply(each.serial()), metered);
+      entry.stored = metered;
+      entry.reported = metered.finished();
+      entry.firmwareVersion = each.firmwareVersion();
+      entry.readAt = each.readAt();
+      entry.chargerStart = each.chargerStart();
+      entries.put(clientId, entry);
+      boolean moved = !each.clientId().equals(clientId) || !each.root().equals(root);
+      if (moved) {
+        journal.addFormer(new Former(each.root(), each.clientId()));
+        if (each.root().equals(root)) {
+          left.add(each.clientId());
+        }
+      }
+      if (moved || metered.lost()) {
+        journal.note(entry.remembered(root), true);
+      }
+      // Of one that was never read, or whose line was damaged, there is nothing to say yet.
+      if (each.firmwareVersion() > 0) {
+        entry.known = true;
+        known++;
+        entry.opensAtNanos = nowNanos + OWN_FAIL_SAFE_NANOS;
+        plan(entry);
+      }
+    }
+    left.removeIf(clientId -> isKnown(clientId));
+    return left;
   }
 
-  private static final class Entry {
-    final String clientId;
-    final SerialNumber serial;
-    final Sensors sensors;
-    int firmwareVersion;
+  private boolean isKnown(String clientId) {
+    KnownCharger entry = entries.get(clientId);
+    return entry != null && entry.known;
+  }
 
-    /** Null while it is not connected. */
-    @Nullable Object connection;
-
-    boolean known;
-    boolean proven;
-    boolean takesFirmware;
-    @Nullable Reading reading;
-    @Nullable Instant readAt;
-    @Nullable Instant chargerStart;
-    @Nullable ControlStatus control;
-    @Nullable Instant startAt;
-
-    /** When its own fail-safe will have opened the contactor; null before and after. */
-    @Nullable Long opensAtNanos;
-
-    boolean opened;
-    @Nullable ChargerState shown;
-    long shownAtNanos;
-    boolean owed;
-    @Nullable Due due;
-
-    Entry(String clientId, SerialNumber serial, Sensors sensors) {
-      this.clientId = clientId;
-      this.serial = serial;
-      this.sensors = sensors;
-    }
-
-    ChargerState state() {
-      return new ChargerFacts(
-              clientId,
-              serial.hex(),
-              firmwareVersion,
-              standing(),
-              reading,
-              readAt,
-              chargerStart,
-              sensors,
-              control,
-              startAt)
-          .state();
-    }
-
-    private Connection standing() {
-      if (connection == null) {
-        return opened ? Connection.LOST_AND_OPEN : Connection.LOST;
-      }
-      return takesFirmware ? Connection.FIRMWARE : Connection.OPEN;
-    }
-
-    @Nullable Long nextNanos() {
-      Long sends = owed ? shownAtNanos + BETWEEN_NANOS : null;
-      if (sends == null || opensAtNanos == null) {
-        return sends == null ? opensAtNanos : sends;
-      }
-      return sends - opensAtNanos < 0 ? sends : opensAtNanos;
-    }
+  /** The chargers that have a retained state. */
+  Set<String> known() {
+    return entries.values().stream()
+        .filter(entry -> entry.known)
+        .map(entry -> entry.clientId)
+        .collect(Collectors.toSet());
   }
 
   void connected(
       Object connection, String clientId, SerialNumber serial, int firmwareVersion, long nowNanos) {
-    Entry entry = entry(clientId, serial);
+    KnownCharger entry = entry(clientId, serial);
     entry.firmwareVersion = firmwareVersion;
     entry.connection = connection;
     entry.proven = false;
     entry.opensAtNanos = null;
     entry.opened = false;
-    forgetConnection(entry);
+    entry.forgetConnection();
     consider(entry, nowNanos);
   }
 
-  private Entry entry(String clientId, SerialNumber serial) {
-    return entries.computeIfAbsent(clientId, id -> new Entry(id, serial, sensors.apply(serial)));
-  }
-
-  private static void forgetConnection(Entry entry) {
-    entry.takesFirmware = false;
-    entry.reading = null;
+  private KnownCharger entry(String clientId, SerialNumber serial) {
+    return entries.computeIfAbsent(
+        clientId,
+        id ->
+            new KnownCharger(
+                id,
+                serial,
+                sensors.apply(serial),
+                journal.isIncomplete() ? Metered.LOST : Metered.NOTHING));
   }
 
   /** The first valid frame has come. */
   void proven(Object connection, String clientId, long nowNanos) {
-    Entry entry = on(connection, clientId);
+    KnownCharger entry = on(connection, clientId);
     if (entry != null) {
       entry.proven = true;
       consider(entry, nowNanos);
     }
   }
 
-  void reading(Object connection, String clientId, Reading reading, Instant readAt, long nowNanos) {
-    Entry entry = on(connection, clientId);
-    if (entry != null) {
-      entry.reading = withoutLog(reading);
-      entry.readAt = readAt;
-      entry.chargerStart =
-          ChargerStart.of(entry.chargerStart, readAt, reading.measurements().uptimeMilliseconds());
-      consider(entry, nowNanos);
+  /**
+   * A reading has come.
+   *
+   * @param readAt when, by the wall clock
+   * @param readAtNanos the same by the monotonic clock
+   * @return whether subscribers may be told of what it says
+   */
+  boolean reading(
+      Object connection,
+      String clientId,
+      Reading reading,
+      Instant readAt,
+      long readAtNanos,
+      long nowNanos) {
+    KnownCharger entry = on(connection, clientId);
+    if (entry == null) {
+      return false;
     }
+    entry.reading = withoutLog(reading);
+    entry.readAt = readAt;
+    Instant start =
+        ChargerStart.of(entry.chargerStart, readAt, reading.measurements().uptimeMilliseconds());
+    boolean restarted = !start.equals(entry.chargerStart);
+    entry.chargerStart = start;
+    if (mayBeKnown(entry)) {
+      Change change = entry.meter.read(sample(entry, reading, readAt, readAtNanos));
+      if (restarted || change != Change.NOTHING) {
+        journal.note(entry.remembered(root), change == Change.TURN);
+      }
+    }
+    consider(entry, nowNanos);
+    return entry.known && brokerThere;
+  }
+
+  private static Sample sample(
+      KnownCharger entry, Reading reading, Instant readAt, long readAtNanos) {
+    Measurements raw = reading.measurements();
+    return new Sample(
+        readAtNanos,
+        readAt,
+        raw.uptimeMilliseconds(),
+        reading.contactorClosed(),
+        raw.pilotVoltage(),
+        entry.sensors.watts(raw));
   }
 
   /** The log is long, and no part of the state. */
@@ -200,7 +245,7 @@ final class StateBoard {
 
   void controlled(
       String clientId, SerialNumber serial, ControlStatus status, Instant now, long nowNanos) {
-    Entry entry = entry(clientId, serial);
+    KnownCharger entry = entry(clientId, serial);
     OptionalLong starts = status.startAtNanos();
     OptionalLong before =
         entry.control == null ? OptionalLong.empty() : entry.control.startAtNanos();
@@ -215,7 +260,7 @@ final class StateBoard {
   }
 
   void firmware(Object connection, String clientId, boolean taking, long nowNanos) {
-    Entry entry = on(connection, clientId);
+    KnownCharger entry = on(connection, clientId);
     if (entry != null) {
       entry.takesFirmware = taking;
       consider(entry, nowNanos);
@@ -223,23 +268,24 @@ final class StateBoard {
   }
 
   void disconnected(Object connection, String clientId, long nowNanos) {
-    Entry entry = on(connection, clientId);
+    KnownCharger entry = on(connection, clientId);
     if (entry == null) {
       return;
     }
     entry.connection = null;
-    forgetConnection(entry);
+    entry.forgetConnection();
     if (entry.known) {
+      journal.note(entry.remembered(root), false);
       entry.opensAtNanos = nowNanos + OWN_FAIL_SAFE_NANOS;
       consider(entry, nowNanos);
-    } else if (entry.control == null) {
+    } else if (entry.control == null && !entry.meter.metered().lost()) {
       entries.remove(clientId);
     }
   }
 
   /** Null for a connection whose place a newer one has taken. */
-  private @Nullable Entry on(Object connection, String clientId) {
-    Entry entry = entries.get(clientId);
+  private @Nullable KnownCharger on(Object connection, String clientId) {
+    KnownCharger entry = entries.get(clientId);
     return entry != null && entry.connection == connection ? entry : null;
   }
 
@@ -256,12 +302,12 @@ final class StateBoard {
   }
 
   /**
-   * Forgets a charger that something is known of.
+   * Forgets a charger that something is known of, and clears its topics but for its availability.
    *
    * @return its serial number; null when it is connected, and was not forgotten
    */
-  @Nullable SerialNumber forget(String clientId) {
-    Entry entry = Objects.requireNonNull(entries.get(clientId));
+  @Nullable SerialNumber forget(String clientId, Instant now, long nowNanos) {
+    KnownCharger entry = Objects.requireNonNull(entries.get(clientId));
     if (entry.connection != null) {
       return null;
     }
@@ -272,14 +318,30 @@ final class StateBoard {
     if (entry.known) {
       known--;
     }
+    Metered metered = entry.meter.metered();
+    Metered ended = metered.ended(now, ChargingSession.FORGOTTEN);
+    if (brokerThere && ended != metered) {
+      publisher.session(clientId, SessionReport.of(Objects.requireNonNull(ended.finished())));
+    }
+    journal.forget(entry.serial);
+    Former former = new Former(root, clientId);
+    journal.addFormer(former);
+    if (brokerThere) {
+      clear(former, nowNanos);
+    }
     return entry.serial;
   }
 
   void brokerConnected(long nowNanos) {
     brokerThere = true;
-    for (Entry entry : entries.values()) {
+    clearedAtNanos = null;
+    for (Former each : journal.former()) {
+      clear(each, nowNanos);
+    }
+    for (KnownCharger entry : entries.values()) {
       if (entry.known) {
         send(entry, entry.state(), nowNanos);
+        report(entry);
         plan(entry);
       }
     }
@@ -292,44 +354,117 @@ final class StateBoard {
     }
   }
 
-  void brokerLost() {
-    brokerThere = false;
+  private void clear(Former former, long nowNanos) {
+    ChargerTopics.retained(former.root(), former.clientId())
+        // Another charger that has the name now is about to say what is right.
+        .filter(topic -> !ChargerTopics.isAlwaysThere(topic) || !isInUse(former))
+        .forEach(publisher::clear);
+    clearedAtNanos = nowNanos + CLEARED_AFTER_NANOS;
   }
 
-  /** Nobody is connected any more. */
+  private boolean isInUse(Former former) {
+    return former.root().equals(root) && isKnown(former.clientId());
+  }
+
+  private void report(KnownCharger entry) {
+    ChargingSession last = entry.stored == null ? null : entry.stored.finished();
+    if (last != null) {
+      publisher.session(entry.clientId, SessionReport.of(last));
+    }
+    entry.reported = last;
+  }
+
+  void brokerLost() {
+    brokerThere = false;
+    clearedAtNanos = null;
+  }
+
+  /** Nobody is connected any more, and whatever waits for the end of its second is said now. */
   void stop(long nowNanos) {
-    for (Entry entry : List.copyOf(entries.values())) {
+    for (KnownCharger entry : List.copyOf(entries.values())) {
       if (entry.connection != null) {
         disconnected(entry.connection, entry.clientId, nowNanos);
       }
+      if (entry.owed && brokerThere) {
+        send(entry, entry.state(), nowNanos);
+      }
     }
+  }
+
+  /** From now on nothing is written to the journal. */
+  void rememberNothing() {
+    journal.disable();
+  }
+
+  /** What is known of everybody now is to be written. */
+  void noteAll() {
+    entries.values().stream()
+        .filter(entry -> entry.known && entry.connection != null)
+        .forEach(entry -> journal.note(entry.remembered(root), false));
+  }
+
+  /** What is to be written to the journal now; null when that is nothing. */
+  @Nullable Batch beginBatch(long nowNanos, boolean all) {
+    return journal.begin(nowNanos, all);
+  }
+
+  /** It is on the disk, so it may be told. */
+  void written(Batch batch, long nowNanos) {
+    journal.written(nowNanos);
+    for (Remembered each : batch.changed()) {
+      KnownCharger entry = entries.get(each.clientId());
+      if (entry != null && entry.serial.equals(each.serial())) {
+        entry.stored = each.metered();
+        if (brokerThere && !Objects.equals(entry.reported, each.metered().finished())) {
+          report(entry);
+        }
+        consider(entry, nowNanos);
+      }
+    }
+  }
+
+  /** It could not be written; nothing of it is told. */
+  void failed(Batch batch, long nowNanos) {
+    journal.failed(batch, nowNanos);
   }
 
   /**
    * Says what is due.
    *
-   * @return when the next is due, or null
+   * @return when the next is due, or a batch for the journal; null when nothing is
    */
   @Nullable Long sweep(long nowNanos) {
     while (!dues.isEmpty() && dues.first().atNanos() - nowNanos <= 0) {
-      Entry entry = Objects.requireNonNull(entries.get(dues.first().clientId()));
+      KnownCharger entry = Objects.requireNonNull(entries.get(dues.first().clientId()));
       if (entry.opensAtNanos != null && entry.opensAtNanos - nowNanos <= 0) {
         entry.opensAtNanos = null;
         entry.opened = true;
       }
       consider(entry, nowNanos);
     }
-    return dues.isEmpty() ? null : dues.first().atNanos();
+    if (clearedAtNanos != null && clearedAtNanos - nowNanos <= 0) {
+      clearedAtNanos = null;
+      journal.allCleared();
+    }
+    Long next = soonest(clearedAtNanos, journal.nextNanos(nowNanos));
+    return dues.isEmpty() ? next : soonest(next, dues.first().atNanos());
   }
 
-  private void consider(Entry entry, long nowNanos) {
+  private static @Nullable Long soonest(@Nullable Long one, @Nullable Long other) {
+    if (one == null || other == null) {
+      return one == null ? other : one;
+    }
+    return one - other < 0 ? one : other;
+  }
+
+  private void consider(KnownCharger entry, long nowNanos) {
     entry.owed = false;
     if (mayBeKnown(entry) && brokerThere) {
       ChargerState state = entry.state();
       ChargerState shown = entry.shown;
       if (shown == null
           || !state.urgent().equals(shown.urgent())
-          || (nowNanos - entry.shownAtNanos >= BETWEEN_NANOS && !state.equals(shown))) {
+          || (entry.mayBeShown(nowNanos) && !state.equals(shown))) {
         send(entry, state, nowNanos);
       } else {
         entry.owed = !state.equals(shown);
@@ -338,11 +473,14 @@ final class StateBoard {
     plan(entry);
   }
 
-  private boolean mayBeKnown(Entry entry) {
+  private boolean mayBeKnown(KnownCharger entry) {
     if (!entry.known && (entry.reading != null || (entry.proven && entry.control != null))) {
       if (known < mostKnown) {
         known++;
         entry.known = true;
+        journal.note(entry.remembered(root), true);
+        journal.removeFormer(new Former(root, entry.clientId));
+        becameKnown.accept(entry.clientId);
       } else {
         unannounced.log(
             suffix ->
@@ -357,21 +495,21 @@ final class StateBoard {
     return entry.known;
   }
 
-  private void send(Entry entry, ChargerState state, long nowNanos) {
+  private void send(KnownCharger entry, ChargerState state, long nowNanos) {
     entry.shown = state;
     entry.shownAtNanos = nowNanos;
     entry.owed = false;
-    announcer.accept(entry.clientId, state);
+    publisher.state(entry.clientId, state);
   }
 
-  private void plan(Entry entry) {
+  private void plan(KnownCharger entry) {
     Long next = entry.nextNanos();
     if (entry.due != null && (next == null || entry.due.atNanos() != next)) {
       dues.remove(entry.due);
       entry.due = null;
     }
     if (next != null && entry.due == null) {
-      entry.due = new Due(next, entry.clientId);
+      entry.due = new KnownCharger.Due(next, entry.clientId);
       dues.add(entry.due);
     }
   }

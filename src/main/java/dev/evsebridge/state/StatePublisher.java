@@ -6,6 +6,9 @@ public interface StatePublisher {
   /** The state of a charger. What waits of the same charger is out of date then. */
   void state(String clientId, ChargerState state);
 
+  /** A finished session of a charger. What waits of the same charger is out of date then. */
+  void session(String clientId, SessionReport report);
+
   /**
    * Nothing is to stand retained on a topic any more.
    *

@@ -144,7 +144,8 @@ class ChargerFactsTest {
                     160,
                     List.of(LatchedError.FOREIGN_CONTROL),
                     OptionalLong.of(1)),
-                Instant.parse("2026-11-26T12:00:00.5Z"))
+                Instant.parse("2026-11-26T12:00:00.5Z"),
+                new Consumption(1234.567, 3.251, "2026-11-26T10:58:41Z", null, 1100L))
             .state();
 
     assertEquals(
@@ -155,8 +156,9 @@ class ChargerFactsTest {
         "limited_by":"cable","cable_amps":20,"pilot_voltage":"volt_6","contactor_state":true,\
         "pwm_percent":26,"power_watts":7322,"phase1_volts":230.1,"phase2_volts":230.5,\
         "phase3_volts":229.2,"phase1_amps":15.42,"phase2_amps":15.39,"phase3_amps":0.99,\
-        "phases":2,"energy_kwh":null,"session_kwh":null,"session_start":null,"session_end":null,\
-        "charging_seconds":null,"errors":["foreign_control"],"alive":"alive",\
+        "phases":2,"energy_kwh":1234.567,"session_kwh":3.251,\
+        "session_start":"2026-11-26T10:58:41Z","session_end":null,\
+        "charging_seconds":1100,"errors":["foreign_control"],"alive":"alive",\
         "start_at":"2026-11-26T12:00:00Z","wifi_rssi_dbm":-67,\
         "charger_start":"2026-11-20T06:11:02Z","firmware_version":9,\
         "protection":{"overcurrent":"on","weld":"not_calibrated","voltage":"on"}}""",
@@ -180,7 +182,8 @@ class ChargerFactsTest {
                 null,
                 sensors,
                 null,
-                null)
+                null,
+                Consumption.UNKNOWN)
             .state();
 
     assertEquals(3548, state.powerWatts());
@@ -258,6 +261,16 @@ class ChargerFactsTest {
   private static ChargerFacts facts(
       Connection connection, @Nullable Reading reading, @Nullable ControlStatus control) {
     return new ChargerFacts(
-        "Garage", SERIAL, 9, connection, reading, READ_AT, null, Sensors.NONE, control, null);
+        "Garage",
+        SERIAL,
+        9,
+        connection,
+        reading,
+        READ_AT,
+        null,
+        Sensors.NONE,
+        control,
+        null,
+        Consumption.UNKNOWN);
   }
 }

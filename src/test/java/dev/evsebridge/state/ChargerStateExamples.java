@@ -34,7 +34,8 @@ public final class ChargerStateExamples {
             null,
             Sensors.NONE,
             null,
-            null)
+            null,
+            Consumption.UNKNOWN)
         .state();
   }
 

@@ -50,6 +50,7 @@ class ChargerStatesTest {
           Collections.nCopies(3, Optional.empty()), Collections.nCopies(3, Optional.empty()));
 
   private final BlockingQueue<ChargerState> said = new LinkedBlockingQueue<>();
+  private final BlockingQueue<SessionReport> reports = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> cleared = new LinkedBlockingQueue<>();
   private final Availability availability;
   private final ChargerStates states;
@@ -61,13 +62,23 @@ class ChargerStatesTest {
         new Availability(folder.resolve("online.txt"), (clientId, state) -> cleared.add(state));
     states =
         new ChargerStates(
-            new PerCharger<>(NOT_CALIBRATED, Map.of()), "root", new Said(), availability);
+            new PerCharger<>(NOT_CALIBRATED, Map.of()),
+            SerialNumber::hex,
+            "root",
+            folder.resolve("chargers.txt"),
+            new Said(),
+            availability);
   }
 
   private final class Said implements StatePublisher {
     @Override
     public void state(String clientId, ChargerState state) {
       said.add(state);
+    }
+
+    @Override
+    public void session(String clientId, SessionReport report) {
+      reports.add(report);
     }
 
     @Override

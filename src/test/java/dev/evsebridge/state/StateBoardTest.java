@@ -10,11 +10,14 @@ import dev.evsebridge.control.ControlStatus;
 import dev.evsebridge.control.Why;
 import dev.evsebridge.message.PilotVoltage;
 import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.state.ChargerJournal.Batch;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -27,10 +30,31 @@ class StateBoardTest {
   private static final long BEGIN = Long.MAX_VALUE - Duration.ofSeconds(3).toNanos();
 
   private final List<ChargerState> said = new ArrayList<>();
+  private final List<String> cleared = new ArrayList<>();
+  private final List<SessionReport> reports = new ArrayList<>();
+  private final Set<String> becameKnown = new TreeSet<>();
+  private final List<Batch> disk = new ArrayList<>();
   private final StateBoard board =
-      new StateBoard(serial -> Sensors.NONE, 3, (clientId, state) -> said.add(state));
+      new StateBoard(serial -> Sensors.NONE, "root", 3, new Said(), becameKnown::add);
   private final Object connection = new Object();
   private long millis;
+
+  private final class Said implements StatePublisher {
+    @Override
+    public void state(String clientId, ChargerState state) {
+      said.add(state);
+    }
+
+    @Override
+    public void session(String clientId, SessionReport report) {
+      reports.add(report);
+    }
+
+    @Override
+    public void clear(String topic) {
+      cleared.add(topic);
+    }
+  }
 
   @BeforeEach
   void brokerIsThere() {
@@ -158,7 +182,7 @@ class StateBoardTest {
     board.connected(new Object(), ID, SERIAL, 9, now());
     said.clear();
 
-    board.reading(connection, ID, reading(26, true, PilotVoltage.VOLT_6), NOON, now());
+    board.reading(connection, ID, reading(26, true, PilotVoltage.VOLT_6), NOON, now(), now());
     board.firmware(connection, ID, true, now());
     board.disconnected(connection, ID, now());
 
@@ -258,7 +282,7 @@ class StateBoardTest {
       Object another = new Object();
       String id = "charger " + i;
       board.connected(another, id, SERIAL, 9, now());
-      board.reading(another, id, reading(26, false, PilotVoltage.VOLT_9), NOON, now());
+      board.reading(another, id, reading(26, false, PilotVoltage.VOLT_9), NOON, now(), now());
     }
 
     assertEquals(3, said.size());
@@ -298,13 +322,14 @@ class StateBoardTest {
 
   private void read(PilotVoltage pilot) {
     board.reading(
-        connection, ID, reading(26, false, pilot, millis), NOON.plusMillis(millis), now());
+        connection, ID, reading(26, false, pilot, millis), NOON.plusMillis(millis), now(), now());
   }
 
   /** As the timer would: sweeps whenever something is due. */
   private void pass(long passing) {
     long end = millis + passing;
     while (true) {
+      write();
       Long due = board.sweep(now());
       if (due == null || due - (BEGIN + end * 1_000_000) > 0) {
         millis = end;
@@ -312,6 +337,15 @@ class StateBoardTest {
       }
       millis = Math.max(millis, (due - BEGIN) / 1_000_000);
       board.sweep(now());
+    }
+  }
+
+  /** To a disk that takes no time. */
+  private void write() {
+    Batch batch = board.beginBatch(now(), false);
+    if (batch != null) {
+      disk.add(batch);
+      board.written(batch, now());
     }
   }
 

@@ -11,6 +11,7 @@ import dev.evsebridge.state.BridgeTopics;
 import dev.evsebridge.state.ChargerState;
 import dev.evsebridge.state.FirmwareStatus;
 import dev.evsebridge.state.ListedCharger;
+import dev.evsebridge.state.SessionReport;
 import dev.evsebridge.state.StatePublisher;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.time.Duration;
@@ -41,6 +42,7 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   private static final String BRIDGE_INFO = "direct:bridge-info";
   private static final String BRIDGE_CHARGERS = "direct:bridge-chargers";
   private static final String BRIDGE_HEALTH = "direct:bridge-health";
+  private static final String CHARGER_SESSION = "direct:charger-session";
   private static final String CLEAR_RETAINED = "direct:clear-retained";
   private static final String CHARGER_FIRMWARE = "direct:charger-firmware";
 
@@ -52,6 +54,7 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
           REPORT_ERROR,
           AVAILABILITY,
           CHARGER_STATE,
+          CHARGER_SESSION,
           CHARGER_FIRMWARE,
           BRIDGE_INFO,
           BRIDGE_CHARGERS,
@@ -130,6 +133,11 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   @Override
   public void state(String clientId, ChargerState state) {
     newest(CHARGER_STATE, clientId, state);
+  }
+
+  @Override
+  public void session(String clientId, SessionReport report) {
+    newest(CHARGER_SESSION, clientId, report);
   }
 
   @Override

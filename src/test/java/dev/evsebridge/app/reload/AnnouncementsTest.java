@@ -40,6 +40,8 @@ class AnnouncementsTest {
                       ChargerState state = exchange.getMessage().getBody(ChargerState.class);
                       said.add(state.clientId() + " " + state.status());
                     });
+            from("direct:charger-session")
+                .process(exchange -> said.add("session " + exchange.getMessage().getBody()));
             from("direct:clear-retained")
                 .process(exchange -> said.add("clear " + exchange.getMessage().getHeader("topic")));
             from("direct:availability")

@@ -152,6 +152,7 @@ class RouteReloadTest {
             "charger-firmware",
             "charger-listener",
             "charger-state",
+            "charger-session",
             "clear-retained",
             "interlock",
             "charger-to-mqtt",

@@ -154,6 +154,7 @@ class RoutesTest {
             "charger-firmware",
             "charger-listener",
             "charger-state",
+            "charger-session",
             "clear-retained",
             "interlock",
             "charger-to-mqtt",

@@ -1,0 +1,47 @@
+package dev.evsebridge.state;
+
+import dev.evsebridge.message.Reading;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Readings of one connection on their way to another thread. They come seldom; of what comes faster
+ * than that thread takes it, the newest counts.
+ */
+final class ReadingQueue {
+
+  private static final int MOST = 3;
+
+  private final ArrayDeque<Seen> waiting = new ArrayDeque<>(1);
+
+  /**
+   * A reading, and when it came.
+   *
+   * @param at by the wall clock
+   * @param atNanos by the monotonic clock
+   */
+  record Seen(Reading reading, Instant at, long atNanos) {}
+
+  /** Returns whether nothing waited before, so that somebody must be told. */
+  synchronized boolean add(Reading reading, Instant at, long atNanos) {
+    boolean first = waiting.isEmpty();
+    if (waiting.size() >= MOST) {
+      waiting.removeLast();
+    }
+    waiting.add(new Seen(reading, at, atNanos));
+    return first;
+  }
+
+  /** Hands over what waits, in order. */
+  void takeAll(Consumer<Seen> taker) {
+    List<Seen> all;
+    synchronized (this) {
+      all = new ArrayList<>(waiting);
+      waiting.clear();
+    }
+    all.forEach(taker);
+  }
+}
