@@ -35,7 +35,6 @@ import dev.evsebridge.state.BridgeTopics;
 import dev.evsebridge.state.ChargerStates;
 import dev.evsebridge.state.FirmwareStates;
 import dev.evsebridge.state.Forgetting;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
