@@ -180,7 +180,9 @@ public final class BrokerConnection {
     int unused =
         subscribe(
             new Subscription(
-                topic, 1, (received, message) -> receiver.accept(message.getPayload())));
+                topic,
+                1,
+                (received, message, arrivedAtNanos) -> receiver.accept(message.getPayload())));
   }
 
   int subscribe(Subscription subscription) {

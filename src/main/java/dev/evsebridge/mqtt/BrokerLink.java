@@ -58,11 +58,6 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
   /** Requests that the broker may send before the first of them is acknowledged. */
   private static final int RECEIVE_MAXIMUM = 64;
 
-  /** A request that waited less was not delayed by anything but a busy system. */
-  private static final Duration PROMPT = Duration.ofMillis(500);
-
-  private static final long NANOS_PER_SECOND = 1_000_000_000;
-
   /** Shared by all links: the broker may refuse the same messages on each. */
   private static final LogThrottle REFUSED_MESSAGES = new LogThrottle(1, Duration.ofSeconds(10));
 
@@ -302,12 +297,8 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
 
   @Override
   public void messageArrived(String topic, MqttMessage message) {
-    long ageNanos = System.nanoTime() - packets().nextArrivalNanos();
-    if (ageNanos > PROMPT.toNanos()) {
-      age(message.getProperties(), ageNanos);
-    }
     try {
-      subscriptions.deliver(topic, message);
+      subscriptions.deliver(topic, message, packets().nextArrivalNanos());
     } catch (RuntimeException e) {
       // The client library would swallow it.
       LOG.error("A message on {} could not be delivered to its route", topic, e);
@@ -318,15 +309,6 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
       if (!outbox.isHalfFull()) {
         acknowledgeAll();
       }
-    }
-  }
-
-  /** What the message has waited here counts as well; the broker knows nothing of that. */
-  private static void age(MqttProperties properties, long ageNanos) {
-    Long expirySeconds = properties.getMessageExpiryInterval();
-    if (expirySeconds != null) {
-      long ageSeconds = -Math.floorDiv(-ageNanos, NANOS_PER_SECOND);
-      properties.setMessageExpiryInterval(Math.max(0, expirySeconds - ageSeconds));
     }
   }
 

@@ -10,7 +10,8 @@ import org.eclipse.paho.mqttv5.common.MqttMessage;
 
 /**
  * Gives a route what arrives on the bridge's connection. Besides the headers of the stock component
- * it sets the one that says whether the message came from the broker's retained store.
+ * it sets the one that says whether the message came from the broker's retained store, and an
+ * exchange property that says when it arrived.
  */
 final class SharedConsumer extends DefaultConsumer {
 
@@ -39,7 +40,7 @@ final class SharedConsumer extends DefaultConsumer {
     super.doStop();
   }
 
-  private void received(String topic, MqttMessage mqtt) {
+  private void received(String topic, MqttMessage mqtt, long arrivedAtNanos) {
     Exchange exchange = createExchange(true);
     Message message = exchange.getMessage();
     message.setBody(mqtt.getPayload());
@@ -47,6 +48,7 @@ final class SharedConsumer extends DefaultConsumer {
     message.setHeader(PahoMqtt5Constants.MQTT_QOS, mqtt.getQos());
     message.setHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_RETAINED, mqtt.isRetained());
     message.setHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, mqtt.getProperties());
+    exchange.setProperty(BridgeMqttComponent.ARRIVED_AT_NANOS, arrivedAtNanos);
     getAsyncProcessor().process(exchange, defaultConsumerCallback(exchange, true));
   }
 }

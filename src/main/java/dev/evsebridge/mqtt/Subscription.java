@@ -14,6 +14,12 @@ record Subscription(String topicFilter, int qos, Receiver receiver) {
   /** Takes a message. */
   @FunctionalInterface
   interface Receiver {
-    void received(String topic, MqttMessage message);
+    /**
+     * Takes a message.
+     *
+     * @param arrivedAtNanos the earliest moment at which it can have arrived, by {@link
+     *     System#nanoTime}
+     */
+    void received(String topic, MqttMessage message, long arrivedAtNanos);
   }
 }

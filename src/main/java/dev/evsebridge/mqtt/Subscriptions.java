@@ -85,8 +85,12 @@ final class Subscriptions {
     return filterIds.computeIfAbsent(topicFilter, filter -> filterIdsGiven.incrementAndGet());
   }
 
-  /** Passes a message on to everybody who wants it; waits while delivery is paused. */
-  void deliver(String topic, MqttMessage message) {
+  /**
+   * Passes a message on to everybody who wants it; waits while delivery is paused.
+   *
+   * @param arrivedAtNanos when it arrived, by {@link System#nanoTime}
+   */
+  void deliver(String topic, MqttMessage message, long arrivedAtNanos) {
     delivering.begin();
     delivery.enter();
     try {
@@ -97,7 +101,7 @@ final class Subscriptions {
                 ? MqttTopicValidator.isMatched(subscription.topicFilter(), topic)
                 : ids.contains(filterIds.get(subscription.topicFilter()));
         if (meant) {
-          subscription.receiver().received(topic, message);
+          subscription.receiver().received(topic, message, arrivedAtNanos);
         }
       }
     } finally {

@@ -9,6 +9,7 @@ import dev.evsebridge.message.ChargerRequest.UploadFirmware;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.FirmwareImage;
 import dev.evsebridge.message.RequestFailedException;
+import dev.evsebridge.mqtt.BridgeMqttComponent;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Base64;
@@ -49,7 +50,7 @@ public final class RequestReader {
         message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, MqttProperties.class);
     boolean retained =
         message.getHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_RETAINED, false, Boolean.class);
-    exchange.setProperty(Deadline.PROPERTY, deadline(properties));
+    exchange.setProperty(Deadline.PROPERTY, deadline(exchange, properties));
     RequestContext context = new RequestContext(retained);
     context.keepIn(exchange);
     context.replyTo(ReplyTo.of(properties), exchange);
@@ -62,11 +63,18 @@ public final class RequestReader {
     }
   }
 
-  private static Deadline deadline(@Nullable MqttProperties properties) {
+  /**
+   * It counts from the arrival of the message: the process may have been frozen since, the routes
+   * may have been reloaded meanwhile, and a step of the user's own may have taken its time.
+   */
+  private static Deadline deadline(Exchange exchange, @Nullable MqttProperties properties) {
     Long expirySeconds = properties == null ? null : properties.getMessageExpiryInterval();
-    return expirySeconds == null
-        ? Deadline.NONE
-        : Deadline.after(Duration.ofSeconds(expirySeconds));
+    if (expirySeconds == null) {
+      return Deadline.NONE;
+    }
+    Duration expiry = Duration.ofSeconds(expirySeconds);
+    Long arrivedAtNanos = exchange.getProperty(BridgeMqttComponent.ARRIVED_AT_NANOS, Long.class);
+    return arrivedAtNanos == null ? Deadline.after(expiry) : Deadline.after(expiry, arrivedAtNanos);
   }
 
   /** Second step, on the JSON object: notes who is meant; refuses retained requests. */

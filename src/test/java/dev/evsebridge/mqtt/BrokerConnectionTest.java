@@ -47,7 +47,7 @@ class BrokerConnectionTest {
   private final List<Arrived> arrived = new CopyOnWriteArrayList<>();
   private @Nullable BrokerConnection connection;
 
-  private record Arrived(String topic, MqttMessage message) {
+  private record Arrived(String topic, MqttMessage message, long atNanos) {
     String text() {
       return new String(message.getPayload(), StandardCharsets.UTF_8);
     }
@@ -408,6 +408,29 @@ class BrokerConnectionTest {
     Patience.until("it is acknowledged", () -> broker.acknowledged().size() == 1);
   }
 
+  /** The time for which it waits there counts for its expiry. */
+  @Test
+  void saysWhenAMessageArrivedThatHadToWaitForAReload() {
+    BrokerConnection up = connect();
+    awaitTold("connected");
+    up.pauseDelivery(Duration.ofSeconds(60), Duration.ZERO);
+    broker.deliver("to", new byte[0], "waits");
+    // an answer on the connection: what was sent before has arrived
+    Patience.until("a later message has arrived", () -> pinged(up));
+    long resumedAtNanos = System.nanoTime();
+    up.resumeDelivery();
+
+    Patience.until("it comes", () -> arrived.size() == 1);
+    long waitedNanos = resumedAtNanos - arrived.get(0).atNanos();
+    assertTrue(
+        waitedNanos > 0, () -> "arrived " + waitedNanos + " ns before the end of the reload");
+  }
+
+  private boolean pinged(BrokerConnection up) {
+    up.publish(message("m", 1));
+    return topics().contains("m");
+  }
+
   // --- what brokers lack
 
   @Test
@@ -478,7 +501,8 @@ class BrokerConnectionTest {
                 : 1);
     BrokerConnection up = newConnection(timing(SHORT));
     List<String> others = new CopyOnWriteArrayList<>();
-    up.subscribe(new Subscription("others/#", 1, (topic, message) -> others.add(topic)));
+    up.subscribe(
+        new Subscription("others/#", 1, (topic, message, arrivedAtNanos) -> others.add(topic)));
     start(up);
 
     awaitTold("connected");
@@ -493,7 +517,7 @@ class BrokerConnectionTest {
   void worksWithABrokerThatTakesNoWildcards() {
     broker.onConnect(packet -> new int[] {0, 0, 2, 0x28, 0});
     BrokerConnection up = newConnection(timing(SHORT));
-    up.subscribe(new Subscription("others/#", 1, (topic, message) -> {}));
+    up.subscribe(new Subscription("others/#", 1, (topic, message, arrivedAtNanos) -> {}));
     start(up);
 
     awaitTold("connected", "proven");
@@ -599,7 +623,11 @@ class BrokerConnectionTest {
     BrokerConnection fresh = new BrokerConnection(settings, 1, new NoSources(), timing);
     fresh.addListener(new Told());
     fresh.subscribe(
-        new Subscription("to", 1, (topic, message) -> arrived.add(new Arrived(topic, message))));
+        new Subscription(
+            "to",
+            1,
+            (topic, message, arrivedAtNanos) ->
+                arrived.add(new Arrived(topic, message, arrivedAtNanos))));
     connection = fresh;
     return fresh;
   }

@@ -10,17 +10,20 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JacksonException;
+import dev.evsebridge.charger.session.Deadline;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ChargerRequest.UploadFirmware;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.FirmwareImage;
 import dev.evsebridge.message.RequestFailedException;
+import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.testkit.KnownMessages;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -290,6 +293,23 @@ class RequestReaderTest {
 
     assertFalse(RequestContext.of(exchange).replyTo() != null);
     assertNull(RequestContext.of(exchange).replyTo());
+  }
+
+  @Test
+  void countsTheExpiryFromTheArrival() {
+    MqttProperties properties = new MqttProperties();
+    properties.setMessageExpiryInterval(30L);
+    exchange.getMessage().setHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, properties);
+
+    assertFalse(deadlineOfArrival(Duration.ofSeconds(20)).passed());
+    assertTrue(deadlineOfArrival(Duration.ofSeconds(31)).passed());
+  }
+
+  private Deadline deadlineOfArrival(Duration age) {
+    long arrivedAtNanos = System.nanoTime() - age.toNanos();
+    exchange.setProperty(BridgeMqttComponent.ARRIVED_AT_NANOS, arrivedAtNanos);
+    reader.admit(exchange);
+    return exchange.getProperty(Deadline.PROPERTY, Deadline.class);
   }
 
   /** The client checks what is set on it, but not what it receives; Mosquitto passes it on. */
