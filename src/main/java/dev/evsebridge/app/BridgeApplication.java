@@ -35,6 +35,9 @@ import dev.evsebridge.state.BridgeTopics;
 import dev.evsebridge.state.ChargerStates;
 import dev.evsebridge.state.FirmwareStates;
 import dev.evsebridge.state.Forgetting;
+import dev.evsebridge.state.homeassistant.BridgeDevice;
+import dev.evsebridge.state.homeassistant.HomeAssistant;
+import dev.evsebridge.state.homeassistant.Withdrawal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -72,6 +75,7 @@ final class BridgeApplication implements AutoCloseable {
   private final Availability availability;
   private final @Nullable ChargerStates states;
   private final @Nullable FirmwareStates firmware;
+  private final @Nullable HomeAssistant homeAssistant;
   private final SessionRegistry registry;
   private final ChargeControl chargeControl;
   private final @Nullable Supervision supervision;
@@ -118,6 +122,8 @@ final class BridgeApplication implements AutoCloseable {
       registry.addFirmwareListener(told);
     }
     this.firmware = settings.stateTopics() ? firmwareStates() : null;
+    this.homeAssistant =
+        told != null && settings.homeAssistant().discovery() ? discovery(told) : null;
     this.chargeControl =
         ControlSetup.create(
             settings, registry, told == null ? (serial, clientId, status) -> {} : told::controlled);
@@ -200,6 +206,39 @@ final class BridgeApplication implements AutoCloseable {
     announcements.error(error);
   }
 
+  private HomeAssistant discovery(ChargerStates told) {
+    HomeAssistant discovery =
+        new HomeAssistant(
+            settings,
+            bridgeDevice(),
+            announcements::device,
+            told::repeat,
+            broker::readStored,
+            announcements::clear);
+    registry.addListener(discovery);
+    told.addForgetListener((serial, clientId) -> discovery.forget(serial));
+    return discovery;
+  }
+
+  private BridgeDevice bridgeDevice() {
+    MqttSettings mqtt = settings.mqtt();
+    return new BridgeDevice(
+        mqtt.clientId(), StartLine.number(), mqtt.publishTopic(), mqtt.subscribeTopic());
+  }
+
+  private void startDiscovery() {
+    HomeAssistant told = homeAssistant;
+    if (told != null) {
+      broker.listen(settings.homeAssistant().statusTopic(), told::heard);
+      broker.addListener(told);
+      return;
+    }
+    Withdrawal withdrawal = Withdrawal.of(settings, bridgeDevice(), announcements::clear);
+    if (withdrawal != null) {
+      broker.addListener(withdrawal);
+    }
+  }
+
   private static Path journalFile(BridgeSettings settings) {
     MqttSettings mqtt = settings.mqtt();
     int broker = Objects.hash(mqtt.broker().toString(), mqtt.publishTopic(), mqtt.clientId());
@@ -236,6 +275,7 @@ final class BridgeApplication implements AutoCloseable {
         new RouteReload(
             camel.context(),
             this::trialBeans,
+            Announcements.targets(settings.homeAssistant().discovery()),
             CamelRoutes.LISTENER_ROUTE,
             new RouteTraffic(
                 camel.context(), broker, backPressure, openRequests, announcements, direct),
@@ -257,6 +297,7 @@ final class BridgeApplication implements AutoCloseable {
     if (bridgeTopics != null) {
       broker.addListener(bridgeTopics);
     }
+    startDiscovery();
     broker.addListener(guard);
     LOG.info(
         "Publishing to {} and below, taking requests from {}, with routes {}",
@@ -361,6 +402,9 @@ final class BridgeApplication implements AutoCloseable {
     }
     if (bridgeTopics != null) {
       bridgeTopics.stop();
+    }
+    if (homeAssistant != null) {
+      homeAssistant.stop();
     }
     announcements.close();
     camel.stop();

@@ -1,5 +1,6 @@
 package dev.evsebridge.app;
 
+import dev.evsebridge.app.reload.Announcements;
 import dev.evsebridge.app.reload.RouteFolder;
 import dev.evsebridge.app.reload.RouteReload;
 import dev.evsebridge.app.reload.Traffic;
@@ -83,7 +84,12 @@ final class Check {
     try {
       camel.init();
       new RouteReload(
-              camel.context(), beans, CamelRoutes.LISTENER_ROUTE, new NoTraffic(), reloaded -> {})
+              camel.context(),
+              beans,
+              Announcements.targets(settings.homeAssistant().discovery()),
+              CamelRoutes.LISTENER_ROUTE,
+              new NoTraffic(),
+              reloaded -> {})
           .start(new RouteFolder(DefaultFiles.routesFor(Path.of(""))));
       out.println("Routes: in order, from %s: %s".formatted(StartLine.routes(), camel.routeIds()));
     } finally {

@@ -20,6 +20,7 @@ import java.util.Set;
  * @param sensors how readings become currents and voltages
  * @param supervision how chargers without the charge controller are watched over
  * @param firmware the image that can be installed
+ * @param homeAssistant whether and where chargers are announced to Home Assistant
  * @param brokerLossGrace how long chargers are kept while the broker is away
  * @param stateDir where the bridge remembers whom it announced as online
  * @param stateTopics whether the state of chargers is published
@@ -41,6 +42,7 @@ public record BridgeSettings(
     PerCharger<SensorKeys> sensors,
     SupervisionKeys supervision,
     FirmwareKeys firmware,
+    HomeAssistantKeys homeAssistant,
     Duration brokerLossGrace,
     Path stateDir,
     boolean stateTopics,

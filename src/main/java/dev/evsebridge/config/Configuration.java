@@ -94,6 +94,7 @@ public final class Configuration {
         PerCharger.read(SensorSection.TABLE, reader, SensorSection::read),
         SupervisionSection.read(reader),
         FirmwareSection.read(reader),
+        HomeAssistantSection.read(reader),
         reader.duration(Setting.BRIDGE_BROKER_LOSS_GRACE, Duration.ZERO),
         Path.of(reader.text(Setting.BRIDGE_STATE_DIR)),
         reader.flag(Setting.BRIDGE_STATE_TOPICS),

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
@@ -183,6 +184,27 @@ public final class BrokerConnection {
                 topic,
                 1,
                 (received, message, arrivedAtNanos) -> receiver.accept(message.getPayload())));
+  }
+
+  /**
+   * Reads what the broker has stored on some topics.
+   *
+   * @param receiver takes topics and payloads, on the connection's thread; must not block
+   * @return ends the reading
+   */
+  public Runnable readStored(String topicFilter, BiConsumer<String, byte[]> receiver) {
+    int id =
+        subscribe(
+            new Subscription(
+                topicFilter,
+                1,
+                (topic, message, arrivedAtNanos) -> {
+                  if (message.isRetained()) {
+                    receiver.accept(topic, message.getPayload());
+                  }
+                },
+                true));
+    return () -> unsubscribe(id);
   }
 
   int subscribe(Subscription subscription) {

@@ -202,6 +202,7 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
       properties.setSubscriptionIdentifier(subscriptions.filterId(filter));
     }
     MqttSubscription wanted = new MqttSubscription(filter, subscriptions.qos(subscription));
+    wanted.setNoLocal(subscription.withoutOwn());
     wanted.setRetainHandling(withoutStored ? NO_STORED_MESSAGES : STORED_MESSAGES_ONCE);
     MqttSubscription[] filters = {wanted};
     try {

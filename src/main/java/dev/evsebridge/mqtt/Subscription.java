@@ -8,8 +8,13 @@ import org.eclipse.paho.mqttv5.common.MqttMessage;
  * @param topicFilter may hold wildcards
  * @param qos 0, 1 or 2
  * @param receiver takes the messages, on the connection's thread; must not block
+ * @param withoutOwn whether what the bridge itself publishes is left out
  */
-record Subscription(String topicFilter, int qos, Receiver receiver) {
+record Subscription(String topicFilter, int qos, Receiver receiver, boolean withoutOwn) {
+
+  Subscription(String topicFilter, int qos, Receiver receiver) {
+    this(topicFilter, qos, receiver, false);
+  }
 
   /** Takes a message. */
   @FunctionalInterface

@@ -259,6 +259,11 @@ public final class ChargerStates
     run(board::brokerLost);
   }
 
+  /** Publishes the state of a charger once more; nothing for one that has none. */
+  public void repeat(String clientId) {
+    run(() -> board.repeat(clientId, System.nanoTime()));
+  }
+
   private void run(Runnable task) {
     executor.executeUnlessStopped(
         () -> {

@@ -354,6 +354,15 @@ final class StateBoard {
     }
   }
 
+  /** Says the state of a charger once more, for somebody who has just come. */
+  void repeat(String clientId, long nowNanos) {
+    KnownCharger entry = entries.get(clientId);
+    if (entry != null && entry.known && brokerThere) {
+      send(entry, entry.state(), nowNanos);
+      plan(entry);
+    }
+  }
+
   private void clear(Former former, long nowNanos) {
     ChargerTopics.retained(former.root(), former.clientId())
         // Another charger that has the name now is about to say what is right.

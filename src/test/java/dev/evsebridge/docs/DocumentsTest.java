@@ -72,7 +72,8 @@ class DocumentsTest {
             "Bridge",
             "Calibration",
             "Charge controller",
-            "Supervision")) {
+            "Supervision",
+            "Home Assistant")) {
       for (Row row : CONFIGURATION.rows(section)) {
         String defaultValue = row.cells().get(1);
         documented.put(
@@ -412,7 +413,8 @@ class DocumentsTest {
       for (Line line : page.lines()) {
         for (String code : MarkdownFile.code(line.text())) {
           String key = code.split("[ =]", 2)[0].replaceAll("[{}]", "");
-          if (key.matches("(?:evse|mqtt|bridge|control|sensors|alive|firmware)\\.[a-z][a-z_.]*")
+          if (key.matches(
+                  "(?:evse|mqtt|bridge|control|sensors|alive|firmware|homeassistant)\\.[a-z][a-z_.]*")
               && !key.endsWith(".yaml")
               && !keys.contains(key)) {
             unknown.add(page + ":" + line.number() + ": " + key);

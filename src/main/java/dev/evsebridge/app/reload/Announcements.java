@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.camel.ProducerTemplate;
@@ -45,11 +46,12 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   private static final String CHARGER_SESSION = "direct:charger-session";
   private static final String CLEAR_RETAINED = "direct:clear-retained";
   private static final String CHARGER_FIRMWARE = "direct:charger-firmware";
+  static final String HOME_ASSISTANT = "direct:home-assistant";
 
   static final String INTERLOCK = "direct:interlock";
 
   /** The routes that must be there. */
-  static final Set<String> TARGETS =
+  private static final Set<String> TARGETS =
       Set.of(
           REPORT_ERROR,
           AVAILABILITY,
@@ -75,8 +77,8 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   private final Condition changed = lock.newCondition();
 
   /**
-   * By what only the last counts of: of a charger's availability, and of its state. An error has a
-   * key for itself.
+   * By what only the last counts of: of a charger's availability, its state, and its device. An
+   * error has a key for itself.
    */
   private final Map<Object, Announcement> waiting = new LinkedHashMap<>();
 
@@ -88,7 +90,20 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   private record Newest(String endpoint, String of) {}
 
   private record Announcement(
-      String endpoint, Object body, Map<String, Object> headers, long errorBytes) {}
+      String endpoint, @Nullable Object body, Map<String, Object> headers, long errorBytes) {}
+
+  /**
+   * The routes that must be there.
+   *
+   * @param discovery whether devices are announced to Home Assistant
+   */
+  public static Set<String> targets(boolean discovery) {
+    Set<String> targets = new TreeSet<>(TARGETS);
+    if (discovery) {
+      targets.add(HOME_ASSISTANT);
+    }
+    return targets;
+  }
 
   /** From now on there are routes to send to. */
   public void to(ProducerTemplate routes) {
@@ -181,6 +196,18 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
 
   private void ofBridge(String endpoint, Object body) {
     put(new Newest(endpoint, ""), new Announcement(endpoint, body, Map.of(), 0));
+  }
+
+  /**
+   * A device is to be announced to Home Assistant, or withdrawn.
+   *
+   * @param device its id in the topic
+   * @param payload its description; null withdraws it
+   */
+  public void device(String device, @Nullable Map<String, Object> payload) {
+    put(
+        new Newest(HOME_ASSISTANT, device),
+        new Announcement(HOME_ASSISTANT, payload, Map.of("device", device), 0));
   }
 
   private void newest(String endpoint, String clientId, Object body) {

@@ -44,16 +44,18 @@ public final class RouteReload {
    * Creates the reload; no route is loaded yet.
    *
    * @param trialBeans makes what routes may name once more, with components that never connect
+   * @param requiredTargets the {@code direct:} names that the bridge itself sends to
    * @param requiredRoute the route without which no charger can connect
    * @param reloaded is told the ids of routes after they have been reloaded
    */
   public RouteReload(
       CamelContext context,
       Supplier<Map<String, Object>> trialBeans,
+      Set<String> requiredTargets,
       String requiredRoute,
       Traffic traffic,
       Consumer<Set<String>> reloaded) {
-    this.trial = new RouteTrial(context, trialBeans, Announcements.TARGETS, requiredRoute);
+    this.trial = new RouteTrial(context, trialBeans, requiredTargets, requiredRoute);
     this.routeSwitch = new RouteSwitch(context, traffic);
     this.reloaded = reloaded;
   }

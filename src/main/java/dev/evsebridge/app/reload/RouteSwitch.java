@@ -222,11 +222,16 @@ final class RouteSwitch {
       }
     }
 
+    private boolean startsByItself(String id) {
+      String autoStartup = model().getRouteDefinition(id).getAutoStartup();
+      return autoStartup == null
+          || !"false".equals(context.resolvePropertyPlaceholders(autoStartup));
+    }
+
     private void requireStarted(Path file) throws RouteProblem {
       for (String id : routes.idsOf(file)) {
         ServiceStatus status = context.getRouteController().getRouteStatus(id);
-        boolean wanted = !"false".equals(model().getRouteDefinition(id).getAutoStartup());
-        if (wanted && !ServiceStatus.Started.equals(status)) {
+        if (startsByItself(id) && !ServiceStatus.Started.equals(status)) {
           Throwable cause = context.getRouteController().supervising().getRestartException(id);
           String reason =
               cause == null ? "its state is " + status : RouteFault.describe(text(file), cause);

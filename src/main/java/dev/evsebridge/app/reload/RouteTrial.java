@@ -102,7 +102,9 @@ final class RouteTrial {
         TriedRoutes tried =
             new RouteChecks(context, files.keySet(), fileOfRoute)
                 .check(requiredTargets, requiredRoute, ids, configuring);
-        new SampleRun(samples, files, running.resolvePropertyPlaceholders(REQUEST_TOPIC)).run();
+        new SampleRun(
+                samples, files, requiredTargets, running.resolvePropertyPlaceholders(REQUEST_TOPIC))
+            .run();
         return tried;
       } catch (RouteProblem e) {
         throw e;

@@ -17,6 +17,7 @@ import dev.evsebridge.message.SetPwmPercentResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
@@ -105,19 +106,27 @@ final class SampleMessages {
 
   /** What the bridge itself sends to a {@code direct:} name. */
   static List<Sample> announcements(String target) {
-    if (target.equals(Announcements.INTERLOCK)) {
-      return List.of(
-          new Sample(
-              "interlock",
-              new InterlockAction(
-                  InterlockAction.Kind.OPENED, PilotVoltage.VOLT_9, "2026-11-26T11:30:05.123Z"),
-              Map.of("clientId", CLIENT_ID)));
-    }
-    return target.equals(Announcements.AVAILABILITY)
-        ? List.of(new Sample("availability", "online", Map.of("clientId", CLIENT_ID)))
-        : List.of(
-            new Sample(
-                "error", new ErrorMessage(CLIENT_ID, null, "protocol_error", "Why."), Map.of()));
+    return switch (target) {
+      case Announcements.INTERLOCK ->
+          List.of(
+              new Sample(
+                  "interlock",
+                  new InterlockAction(
+                      InterlockAction.Kind.OPENED, PilotVoltage.VOLT_9, "2026-11-26T11:30:05.123Z"),
+                  Map.of("clientId", CLIENT_ID)));
+      case Announcements.AVAILABILITY ->
+          List.of(new Sample("availability", "online", Map.of("clientId", CLIENT_ID)));
+      case Announcements.HOME_ASSISTANT ->
+          List.of(
+              new Sample(
+                  "device",
+                  Map.of("device", Map.of("name", CLIENT_ID)),
+                  Map.of("device", "dehne_evse_" + CLIENT_ID.toLowerCase(Locale.ROOT))));
+      default ->
+          List.of(
+              new Sample(
+                  "error", new ErrorMessage(CLIENT_ID, null, "protocol_error", "Why."), Map.of()));
+    };
   }
 
   /** Stands in for the session registry: every charger is connected and responds at once. */

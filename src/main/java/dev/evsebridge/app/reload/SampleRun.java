@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
@@ -34,6 +35,7 @@ final class SampleRun {
 
   private final DefaultCamelContext context;
   private final SortedMap<Path, RouteText> files;
+  private final Set<String> targets;
   private final String requestTopic;
   private final Map<Path, List<RouteDefinition>> routes = new HashMap<>();
   private final Watch watch = new Watch();
@@ -42,11 +44,17 @@ final class SampleRun {
    * Creates the run.
    *
    * @param context not started; its beans must be harmless
+   * @param targets the {@code direct:} names that the bridge itself sends to
    * @param requestTopic where requests come from
    */
-  SampleRun(DefaultCamelContext context, SortedMap<Path, RouteText> files, String requestTopic) {
+  SampleRun(
+      DefaultCamelContext context,
+      SortedMap<Path, RouteText> files,
+      Set<String> targets,
+      String requestTopic) {
     this.context = context;
     this.files = files;
+    this.targets = targets;
     this.requestTopic = requestTopic;
   }
 
@@ -83,8 +91,7 @@ final class SampleRun {
       context.addRouteDefinitions(each);
     }
     context.start();
-    Announcements.TARGETS.forEach(
-        target -> entries.add(new Entry(target, SampleMessages.announcements(target))));
+    targets.forEach(target -> entries.add(new Entry(target, SampleMessages.announcements(target))));
     try (ProducerTemplate template = context.createProducerTemplate()) {
       for (Entry entry : entries) {
         for (SampleMessages.Sample sample : entry.samples()) {

@@ -119,6 +119,7 @@ class RouteReloadTest {
         new RouteReload(
             main.getCamelContext(),
             this::trialBeans,
+            Announcements.targets(false),
             "charger-listener",
             new Pauses(),
             reloaded::add);
@@ -156,6 +157,7 @@ class RouteReloadTest {
             "clear-retained",
             "interlock",
             "charger-to-mqtt",
+            "home-assistant",
             "mqtt-to-charger",
             "reply",
             "report-error",
@@ -541,6 +543,7 @@ class RouteReloadTest {
         new RouteReload(
             main.getCamelContext(),
             this::trialBeans,
+            Announcements.targets(false),
             "charger-listener",
             new Pauses(),
             reloaded::add);

@@ -158,6 +158,7 @@ class RoutesTest {
             "clear-retained",
             "interlock",
             "charger-to-mqtt",
+            "home-assistant",
             "mqtt-to-charger",
             "reply",
             "report-error",
