@@ -16,6 +16,7 @@ import dev.evsebridge.testkit.RequiresMosquitto;
 import dev.evsebridge.testkit.Serials;
 import dev.evsebridge.testkit.WireFrame;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -80,9 +81,52 @@ class AccessRulesIT {
         .connect();
   }
 
+  @Test
+  void letHomeAssistantSeeTheChargersAndCommandThem() {
+    String serial = Serials.next();
+    String discovery =
+        "homeassistant/device/dehne_evse_%s/config".formatted(serial.toLowerCase(Locale.ROOT));
+    try (Mosquitto mosquitto =
+            Mosquitto.builder()
+                .user("evse-bridge", "b")
+                .user("home-assistant", "h")
+                .acl(documentedRules() + rules("docs/home-assistant.md", "Access rules"))
+                .start();
+        MqttProbe homeAssistant =
+            MqttProbe.builder(mosquitto.url())
+                .user("home-assistant", "h")
+                .subscribingTo("from_dehneEVSE/#")
+                .subscribingTo("homeassistant/#")
+                .connect();
+        BridgeProcess bridge =
+            BridgeProcess.connectingTo(mosquitto)
+                .environment("MQTT_USERNAME", "evse-bridge")
+                .environment("MQTT_PASSWORD", "b")
+                .property("homeassistant.discovery", "true")
+                .property("control.mode", "on")
+                .property("control.max_amps", "16")
+                .start()
+                .awaitListening();
+        RawCharger charger = RawCharger.connect(bridge.port()).hello(serial, 9)) {
+      charger.answerLikeFirmware();
+      homeAssistant.take(onTopic(discovery));
+
+      homeAssistant.publish("homeassistant/status", "online".getBytes(UTF_8));
+      homeAssistant.take(onTopic(discovery));
+      homeAssistant.publish("to_dehneEVSE/" + serial + "/set/limit_amps", "7".getBytes(UTF_8));
+      homeAssistant.take(
+          onTopic("from_dehneEVSE/" + serial + "/state")
+              .and(state -> state.json().path("limit_amps").asDouble() == 7));
+    }
+  }
+
   private static String documentedRules() {
-    return MarkdownFile.of("docs/deployment.md").lines().stream()
-        .filter(line -> line.section().equals("Access rules at the broker"))
+    return rules("docs/deployment.md", "Access rules at the broker");
+  }
+
+  private static String rules(String page, String section) {
+    return MarkdownFile.of(page).lines().stream()
+        .filter(line -> line.section().equals(section))
         .map(MarkdownFile.Line::text)
         .filter(text -> text.startsWith("    user ") || text.startsWith("    topic "))
         .map(String::strip)
