@@ -12,7 +12,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
-import org.eclipse.paho.mqttv5.common.util.MqttTopicValidator;
 
 /**
  * What the routes want to receive, and who receives what comes. Delivery can be paused while routes
@@ -98,7 +97,7 @@ final class Subscriptions {
       for (Subscription subscription : wanted.values()) {
         boolean meant =
             ids.isEmpty()
-                ? MqttTopicValidator.isMatched(subscription.topicFilter(), topic)
+                ? Topics.matches(subscription.topicFilter(), topic)
                 : ids.contains(filterIds.get(subscription.topicFilter()));
         if (meant) {
           subscription.receiver().received(topic, message, arrivedAtNanos);

@@ -29,6 +29,36 @@ public final class Topics {
     checkCharacters(topicFilter);
   }
 
+  /**
+   * Whether a topic filter, also a shared one, means a topic (MQTT 5, sections 4.7 and 4.8.2). The
+   * client library's own method misses {@code a/+/b/#} for {@code a/longer/b}.
+   */
+  static boolean matches(String topicFilter, String topic) {
+    String[] filter = withoutShare(topicFilter).split("/", -1);
+    String[] levels = topic.split("/", -1);
+    if (topic.startsWith("$") && (filter[0].equals("#") || filter[0].equals("+"))) {
+      return false;
+    }
+    for (int i = 0; i < filter.length; i++) {
+      if (filter[i].equals("#")) {
+        return true;
+      }
+      if (i >= levels.length || !(filter[i].equals("+") || filter[i].equals(levels[i]))) {
+        return false;
+      }
+      if (i == levels.length - 1 && i == filter.length - 2 && filter[i + 1].equals("#")) {
+        return true;
+      }
+    }
+    return filter.length == levels.length;
+  }
+
+  private static String withoutShare(String topicFilter) {
+    return topicFilter.startsWith("$share/")
+        ? topicFilter.substring(topicFilter.indexOf('/', "$share/".length()) + 1)
+        : topicFilter;
+  }
+
   private static void checkCharacters(String topic) {
     if (topic.codePoints().anyMatch(Topics::isForbidden)) {
       throw new IllegalArgumentException("a topic may not hold control characters: " + topic);
