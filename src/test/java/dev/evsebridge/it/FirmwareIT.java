@@ -137,6 +137,21 @@ class FirmwareIT {
   }
 
   @Test
+  void sendsNoReplyWhenAnUploadHasSucceeded() {
+    RawCharger charger = installation.charger(serial);
+    MqttProbe probe = installation.probe();
+    probe.subscribe("replies/" + serial);
+    probe.request(Messages.firmware(serial, image(200)), "replies/" + serial, "upload");
+    giveReading(charger, 0);
+    charger.takeFrame();
+    assertRestartsWithoutError(charger);
+    // What is asked next is answered next: there was nothing before it.
+    probe.request(Messages.ping(serial), "replies/" + serial, "ping");
+    Message reply = probe.take(MqttProbe.onTopic("replies/" + serial));
+    assertEquals("ping", reply.correlation(), reply::text);
+  }
+
+  @Test
   void refusesWhenTheReadingBeforeItShowsAClosedContactor() {
     RawCharger charger = installation.charger(serial);
     assertRefusedAsClosed(charger, 1);

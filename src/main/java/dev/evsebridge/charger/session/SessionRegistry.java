@@ -156,10 +156,21 @@ public final class SessionRegistry {
     String type = exchange.getProperty(REQUEST_TYPE, request.messageType(), String.class);
     CompletionStage<@Nullable ChargerResponse> outcome = submit(request, deadline);
     var unused = outcome.thenRun(() -> counts.requestDone(type));
-    return openRequests.await(
-        String.valueOf(exchange.getFromRouteId()),
-        String.valueOf(ExchangeHelper.getRouteId(exchange)),
-        outcome);
+    CompletionStage<@Nullable ChargerResponse> response =
+        openRequests.await(
+            String.valueOf(exchange.getFromRouteId()),
+            String.valueOf(ExchangeHelper.getRouteId(exchange)),
+            outcome);
+    return request instanceof ChargerRequest.UploadFirmware
+        ? response.whenComplete((none, failure) -> withoutRequest(exchange, failure))
+        : response;
+  }
+
+  /** Camel leaves the body as it is where a stage ends with null: it would still be the request. */
+  private static void withoutRequest(Exchange exchange, @Nullable Throwable failure) {
+    if (failure == null) {
+      exchange.getMessage().setBody(null);
+    }
   }
 
   /** The same without a route: whoever asks waits until the request has ended. */
