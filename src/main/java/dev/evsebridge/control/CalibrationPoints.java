@@ -45,7 +45,7 @@ public final class CalibrationPoints {
     int secondRaw = raw(form.group(5));
     long firstMilli = milli(form.group(4), isCurrent);
     long secondMilli = milli(form.group(6), isCurrent);
-    long divider = secondRaw - firstRaw;
+    long divider = (long) secondRaw - firstRaw;
     long slope = secondMilli - firstMilli;
     if (Math.abs(divider) < LEAST_STEPS) {
       throw new IllegalArgumentException(

@@ -54,8 +54,9 @@ class CalibrationPointsTest {
       })
   void areRefusedWithWhatIsWrong(String text, String complaint) {
     String message =
-        assertThrows(IllegalArgumentException.class, () -> CalibrationPoints.setting(text))
-            .getMessage();
+        String.valueOf(
+            assertThrows(IllegalArgumentException.class, () -> CalibrationPoints.setting(text))
+                .getMessage());
 
     assertTrue(message.contains(complaint), message);
     assertEquals(1, message.lines().count());

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.docs.MarkdownFile;
 import dev.evsebridge.message.ProximityPilot;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -29,34 +28,34 @@ class ReactionTimesTest {
 
   @Test
   void areAsDocumentedWhenTheVehicleLeavesStateC() {
-    assertMeasured("the vehicle leaves state C, to open", 1_250, run -> run.leave(true));
+    assertMeasured("the vehicle leaves state C, to open", 1_250, true, Run::leave);
   }
 
   @Test
   void areAsDocumentedWhenAReadingIsTakenBeforeOpening() {
-    assertMeasured(
-        "the same with `control.open_on_notify = false`", 2_000, run -> run.leave(false));
+    assertMeasured("the same with `control.open_on_notify = false`", 2_000, false, Run::leave);
   }
 
   @Test
   void areAsDocumentedWhenChargingIsSwitchedOff() {
-    assertMeasured("charging is switched off, to open", 6_700, Run::switchOff);
+    assertMeasured("charging is switched off, to open", 6_700, true, Run::switchOff);
   }
 
   @Test
   void areAsDocumentedWhenTheVehicleAsks() {
-    assertMeasured("the vehicle asks, to close", 3_000, Run::ask);
+    assertMeasured("the vehicle asks, to close", 3_000, true, Run::ask);
   }
 
   @Test
   void areAsDocumentedWhenTheVehicleIsPluggedIn() {
-    assertMeasured("the vehicle is plugged in, to the offer", 2_000, Run::plugIn);
+    assertMeasured("the vehicle is plugged in, to the offer", 2_000, true, Run::plugIn);
   }
 
-  private void assertMeasured(String reaction, long limitMillis, ToLongFunction<Run> measure) {
+  private void assertMeasured(
+      String reaction, long limitMillis, boolean openOnNotify, ToLongFunction<Run> measure) {
     List<Long> millis = new ArrayList<>();
     for (int seed = 0; seed < RUNS; seed++) {
-      millis.add(measure.applyAsLong(new Run(seed)));
+      millis.add(measure.applyAsLong(new Run(seed, openOnNotify)));
     }
     Collections.sort(millis);
     long highest = millis.get(RUNS - 1);
@@ -84,66 +83,51 @@ class ReactionTimesTest {
   private static final class Run {
     private final Simulation simulation = new Simulation();
     private final Random random;
+    private final CarModel car;
+    private final BridgeModel bridge;
+    private final FirmwareModel firmware;
 
-    Run(long seed) {
+    Run(long seed, boolean openOnNotify) {
       random = new Random(seed * 0x9E3779B97F4A7C15L);
-    }
-
-    private BridgeModel bridge(CarModel car, boolean openOnNotify) {
-      ControlSettings settings =
-          ControlSettings.builder(160)
-              .openOnNotify(openOnNotify)
-              .minOff(Duration.ofSeconds(10))
-              .build();
-      BridgeModel bridge =
-          new BridgeModel(simulation, random, settings, new Watch(simulation, settings));
+      car = new CarModel(simulation, random);
+      ControlSettings settings = ControlSettings.builder(160).openOnNotify(openOnNotify).build();
+      bridge = new BridgeModel(simulation, random, settings, new Watch(simulation, settings));
       firmware = new FirmwareModel(simulation, car, bridge);
       bridge.attach(firmware);
       bridge.dial();
       bridge.deliver(new Event.SetPoint(true, 160));
       simulation.runFor(20_000 + random.nextInt(5_000));
-      return bridge;
     }
 
-    private FirmwareModel firmware;
-
-    private CarModel pluggedIn(boolean openOnNotify) {
-      CarModel car = new CarModel(simulation, random);
-      bridge = bridge(car, openOnNotify);
+    private Run pluggedIn() {
       car.plugIn(ProximityPilot.AMP_32, false, true, false);
       simulation.runFor(10_000 + random.nextInt(5_000));
-      return car;
+      return this;
     }
 
-    private BridgeModel bridge;
-
-    private CarModel charging(boolean openOnNotify) {
-      CarModel car = pluggedIn(openOnNotify);
-      car.ask();
+    private Run charging() {
+      pluggedIn().car.ask();
       simulation.runFor(20_000 + random.nextInt(5_000));
       assertTrue(firmware.closed());
-      return car;
+      return this;
     }
 
-    long leave(boolean openOnNotify) {
-      charging(openOnNotify).pause();
+    long leave() {
+      charging().car.pause();
       return millisUntil(() -> !firmware.closed());
     }
 
     long switchOff() {
-      CarModel unused = charging(true);
-      bridge.deliver(new Event.SetPoint(false, null));
+      Step unused = charging().bridge.deliver(new Event.SetPoint(false, null));
       return millisUntil(() -> !firmware.closed());
     }
 
     long ask() {
-      pluggedIn(true).ask();
+      pluggedIn().car.ask();
       return millisUntil(firmware::closed);
     }
 
     long plugIn() {
-      CarModel car = new CarModel(simulation, random);
-      bridge = bridge(car, true);
       car.plugIn(ProximityPilot.AMP_32, false, true, false);
       return millisUntil(() -> firmware.pwm() < 100);
     }

@@ -80,7 +80,7 @@ class StateDiagramTest {
           arrows.add(from + " --> " + arrow.group(2));
         }
       } else if (STATE.matcher(line).matches()) {
-        inside.forEach(each -> groups.get(each).add(line));
+        inside.forEach(each -> groups.getOrDefault(each, Set.of()).add(line));
       } else {
         assertTrue(line.equals("[*] --> OFFLINE") || line.startsWith("direction "), line);
       }
