@@ -9,6 +9,7 @@ import dev.evsebridge.message.ChargerMessage;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.ErrorMessage;
+import dev.evsebridge.message.InterlockAction;
 import dev.evsebridge.message.SetPointRequest;
 import dev.evsebridge.message.SetResponse;
 import dev.evsebridge.request.BridgeResponse;
@@ -89,6 +90,7 @@ class AsyncApiTest {
     return Stream.of(
         Arguments.of("state", ChargerState.class),
         Arguments.of("firmware", FirmwareStatus.class),
+        Arguments.of("interlock", InterlockAction.class),
         Arguments.of("info", BridgeInfo.class),
         Arguments.of("health", BridgeHealth.class),
         Arguments.of("chargers/items", ListedCharger.class),
