@@ -51,6 +51,7 @@ public final class Logging {
   }
 
   /** Leaves a configuration alone that is not the bridge's own. */
+  @SuppressWarnings("unchecked") // the builder is raw, the library declares it so
   static void queueBeforeConsole(LoggerContext context) {
     Configuration configuration = context.getConfiguration();
     if (!(configuration.getAppender(CONSOLE) instanceof ConsoleAppender console)
@@ -69,10 +70,10 @@ public final class Logging {
     configuration.addAppender(output);
     AsyncAppender queue =
         AsyncAppender.newBuilder()
+            .setBlockingQueueFactory(GatheringQueue::new)
             .setName(ASYNCHRONOUS)
             .setBlocking(false)
             .setBufferSize(MOST_WAITING_LINES)
-            .setBlockingQueueFactory(GatheringQueue::new)
             // The default is to wait for ever.
             .setShutdownTimeout(TimeUnit.SECONDS.toMillis(FLUSH_SECONDS))
             .setErrorRef(DROPPED)
