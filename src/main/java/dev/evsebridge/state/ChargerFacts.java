@@ -70,7 +70,7 @@ record ChargerFacts(
         clientId,
         serial,
         connected(),
-        readAt == null ? null : MILLISECONDS.format(readAt),
+        readAt == null ? null : milliseconds(readAt),
         status(),
         reason == null ? null : reason.code(),
         reason == null ? null : sentence(reason),
@@ -105,6 +105,11 @@ record ChargerFacts(
         chargerStart == null ? null : Consumption.seconds(chargerStart),
         firmwareVersion,
         control == null ? null : protection(control.protection()));
+  }
+
+  /** ISO 8601 in UTC. */
+  static String milliseconds(Instant time) {
+    return MILLISECONDS.format(time);
   }
 
   private boolean connected() {

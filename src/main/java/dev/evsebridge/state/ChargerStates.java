@@ -8,6 +8,7 @@ import dev.evsebridge.config.PerCharger;
 import dev.evsebridge.config.SensorKeys;
 import dev.evsebridge.control.ControlStatus;
 import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.Measurements;
 import dev.evsebridge.message.Reading;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.mqtt.BrokerListener;
@@ -30,6 +31,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -195,13 +197,24 @@ public final class ChargerStates
   public void reading(ChargerSession session, Reading reading) {
     ReadingQueue queue = queues.get(session);
     if (queue != null && queue.add(reading, Instant.now(), System.nanoTime())) {
-      run(() -> queue.takeAll(seen -> take(session, seen)));
+      run(() -> queue.takeAll(seen -> take(session, queue, seen)));
     }
   }
 
-  private void take(ChargerSession session, ReadingQueue.Seen seen) {
-    board.reading(
-        session, session.clientId(), seen.reading(), seen.at(), seen.atNanos(), System.nanoTime());
+  private void take(ChargerSession session, ReadingQueue queue, ReadingQueue.Seen seen) {
+    boolean heard =
+        board.reading(
+            session,
+            session.clientId(),
+            seen.reading(),
+            seen.at(),
+            seen.atNanos(),
+            System.nanoTime());
+    Measurements raw = seen.reading().measurements();
+    List<LogLine> lines = queue.log().read(raw.log(), seen.at(), raw.uptimeMilliseconds());
+    if (heard) {
+      lines.forEach(line -> publisher.log(session.clientId(), line));
+    }
   }
 
   /**
@@ -240,8 +253,14 @@ public final class ChargerStates
   @Override
   public void disconnected(ChargerSession session) {
     takingFirmware.remove(session);
-    queues.remove(session);
-    run(() -> board.disconnected(session, session.clientId(), System.nanoTime()));
+    ReadingQueue queue = queues.remove(session);
+    run(
+        () -> {
+          if (queue != null && board.isTold(session.clientId())) {
+            queue.log().end().forEach(line -> publisher.log(session.clientId(), line));
+          }
+          board.disconnected(session, session.clientId(), System.nanoTime());
+        });
   }
 
   /** Says everything again. */

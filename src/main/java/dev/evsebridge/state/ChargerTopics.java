@@ -18,7 +18,7 @@ final class ChargerTopics {
 
   /** Below the client id of a charger. */
   private static final List<String> OF_A_CHARGER =
-      List.of(AVAILABILITY, STATE, SESSION, "firmware", "interlock");
+      List.of(AVAILABILITY, STATE, SESSION, "firmware");
 
   /** Below {@value #BRIDGE}. */
   private static final List<String> OF_THE_BRIDGE =

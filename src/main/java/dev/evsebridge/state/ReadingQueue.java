@@ -16,6 +16,7 @@ final class ReadingQueue {
   private static final int MOST = 3;
 
   private final ArrayDeque<Seen> waiting = new ArrayDeque<>(1);
+  private final LogLines log = new LogLines();
 
   /**
    * A reading, and when it came.
@@ -33,6 +34,11 @@ final class ReadingQueue {
     }
     waiting.add(new Seen(reading, at, atNanos));
     return first;
+  }
+
+  /** What the readings hold of the charger's log; for the thread that takes them. */
+  LogLines log() {
+    return log;
   }
 
   /** Hands over what waits, in order. */

@@ -129,6 +129,11 @@ final class StateBoard {
     return left;
   }
 
+  /** Whether subscribers may be told of a charger just now. */
+  boolean isTold(String clientId) {
+    return brokerThere && isKnown(clientId);
+  }
+
   private boolean isKnown(String clientId) {
     KnownCharger entry = entries.get(clientId);
     return entry != null && entry.known;

@@ -9,6 +9,9 @@ public interface StatePublisher {
   /** A finished session of a charger. What waits of the same charger is out of date then. */
   void session(String clientId, SessionReport report);
 
+  /** A line of a charger's log; it is dropped when too many wait. */
+  void log(String clientId, LogLine line);
+
   /**
    * Nothing is to stand retained on a topic any more.
    *

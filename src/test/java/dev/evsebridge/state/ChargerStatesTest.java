@@ -19,7 +19,9 @@ import dev.evsebridge.config.SessionLimits;
 import dev.evsebridge.control.ControlState;
 import dev.evsebridge.control.Why;
 import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.Measurements;
 import dev.evsebridge.message.PilotVoltage;
+import dev.evsebridge.message.Reading;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.state.ChargerStates.Forgotten;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -51,6 +53,7 @@ class ChargerStatesTest {
 
   private final BlockingQueue<ChargerState> said = new LinkedBlockingQueue<>();
   private final BlockingQueue<SessionReport> reports = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
   private final BlockingQueue<String> cleared = new LinkedBlockingQueue<>();
   private final Availability availability;
   private final ChargerStates states;
@@ -79,6 +82,11 @@ class ChargerStatesTest {
     @Override
     public void session(String clientId, SessionReport report) {
       reports.add(report);
+    }
+
+    @Override
+    public void log(String clientId, LogLine line) {
+      lines.add(line.uptimeMilliseconds() + " " + line.text());
     }
 
     @Override
@@ -205,6 +213,40 @@ class ChargerStatesTest {
     states.brokerConnected();
     assertEquals(Forgotten.UNKNOWN, forget());
     assertEquals(List.of(), List.copyOf(said));
+  }
+
+  @Test
+  void tellsTheLinesOfALogAndWhatWasCutOffWhenTheChargerIsGone() throws Exception {
+    EmbeddedChannel charger = connect();
+    charger.writeInbound(withLog("1: one\0002: tw"));
+    charger.writeInbound(withLog("o\0003: thr"));
+    charger.close();
+
+    for (String line : List.of("1 one", "2 two", "3 thr")) {
+      assertEquals(line, lines.poll(10, TimeUnit.SECONDS));
+    }
+  }
+
+  private static Reading withLog(String log) {
+    Measurements raw = reading(100, false, PilotVoltage.VOLT_12).measurements();
+    return new Reading(
+        "Garage",
+        100,
+        false,
+        new Measurements(
+            raw.pilotVoltage(),
+            raw.proximityPilotAmps(),
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            -60,
+            60_000,
+            0,
+            0,
+            log));
   }
 
   private Forgotten forget() throws Exception {

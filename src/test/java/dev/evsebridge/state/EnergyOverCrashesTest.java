@@ -169,6 +169,11 @@ class EnergyOverCrashesTest {
     }
 
     @Override
+    public void log(String clientId, LogLine line) {
+      throw new AssertionError(line);
+    }
+
+    @Override
     public void clear(String topic) {
       throw new AssertionError(topic);
     }

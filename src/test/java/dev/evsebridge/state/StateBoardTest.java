@@ -4,13 +4,17 @@ import static dev.evsebridge.state.ChargerStateExamples.reading;
 import static dev.evsebridge.state.ChargerStateExamples.status;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evsebridge.control.Calibration;
 import dev.evsebridge.control.ControlState;
 import dev.evsebridge.control.ControlStatus;
+import dev.evsebridge.control.PhaseCalibration;
 import dev.evsebridge.control.Why;
 import dev.evsebridge.message.PilotVoltage;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.state.ChargerJournal.Batch;
+import dev.evsebridge.state.ChargerJournal.Content;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,6 +22,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -33,9 +38,18 @@ class StateBoardTest {
   private final List<String> cleared = new ArrayList<>();
   private final List<SessionReport> reports = new ArrayList<>();
   private final Set<String> becameKnown = new TreeSet<>();
+
+  /** About 2 kW from the readings of the examples. */
+  private static final Sensors SENSORS =
+      new Sensors(
+          new PhaseCalibration(new Calibration(0, 6, 1), null, null),
+          new PhaseCalibration(new Calibration(0, 100, 1), null, null));
+
   private final List<Batch> disk = new ArrayList<>();
+  private boolean writes = true;
+  private Sensors sensors = Sensors.NONE;
   private final StateBoard board =
-      new StateBoard(serial -> Sensors.NONE, "root", 3, new Said(), becameKnown::add);
+      new StateBoard(serial -> sensors, "root", 3, new Said(), becameKnown::add);
   private final Object connection = new Object();
   private long millis;
 
@@ -48,6 +62,11 @@ class StateBoardTest {
     @Override
     public void session(String clientId, SessionReport report) {
       reports.add(report);
+    }
+
+    @Override
+    public void log(String clientId, LogLine line) {
+      throw new AssertionError(line);
     }
 
     @Override
@@ -299,6 +318,224 @@ class StateBoardTest {
     assertEquals(false, only().connected());
   }
 
+  @Test
+  void publishesEnergyAndSessionOnlyWhenTheyAreOnTheDisk() {
+    sensors = SENSORS;
+    connect();
+    readWatts(PilotVoltage.VOLT_9, false);
+    assertNull(last().energyKwh(), "not on the disk yet");
+    assertEquals("2026-11-26T12:00:00Z", last().sessionStart());
+    pass(1_000);
+    assertEquals(0.0, last().energyKwh());
+    charge(300);
+    double counted = last().energyKwh();
+    assertEquals(last().sessionKwh(), counted);
+    disk.clear();
+    writes = false;
+    charge(60);
+    readWatts(PilotVoltage.VOLT_12, false);
+    assertEquals(counted, last().energyKwh());
+    assertEquals(List.of(), reports);
+
+    writes = true;
+    pass(1_000);
+
+    assertTrue(last().energyKwh() > counted);
+    assertEquals(last().sessionKwh(), only(reports).sessionKwh());
+    assertEquals("unplugged", only(reports).endReason());
+    assertEquals(last().sessionEnd(), only(reports).sessionEnd());
+  }
+
+  @Test
+  void writesEveryTenSecondsWhileItChargesAndWhenTheContactorOpens() {
+    sensors = SENSORS;
+    connect();
+    readWatts(PilotVoltage.VOLT_6, false);
+    pass(20_000);
+    disk.clear();
+    charge(100);
+    assertEquals(11, disk.size(), 1);
+    readWatts(PilotVoltage.VOLT_6, true);
+    pass(0);
+    disk.clear();
+
+    readWatts(PilotVoltage.VOLT_6, false);
+    pass(0);
+    assertEquals(1, disk.size());
+    disk.clear();
+    for (int i = 0; i < 100; i++) {
+      pass(5_000);
+      readWatts(PilotVoltage.VOLT_9, false);
+    }
+    assertEquals(List.of(), disk, "nothing has changed");
+  }
+
+  @Test
+  void goesOnWithWhatItRemembersOfThoseWhoAreAway() {
+    sensors = SENSORS;
+    connect();
+    charge(100);
+    readWatts(PilotVoltage.VOLT_12, false);
+    pass(1_000);
+    final ChargerState before = last();
+    Remembered remembered = only(only(disk.subList(disk.size() - 1, disk.size())).changed());
+
+    StateBoard next = restart(content(remembered), serial -> ID);
+
+    ChargerState state = only(said);
+    assertEquals(before.energyKwh(), state.energyKwh());
+    assertEquals(before.sessionStart(), state.sessionStart());
+    assertEquals(before.sessionEnd(), state.sessionEnd());
+    assertEquals(before.time(), state.time());
+    assertEquals(9, state.firmwareVersion());
+    assertEquals("F offline", state.status() + " " + state.why());
+    assertEquals(before.sessionKwh(), only(reports).sessionKwh());
+    assertEquals(List.of(), cleared);
+    assertEquals(Set.of(ID), next.known());
+    assertNull(state.contactorState());
+    said.clear();
+    millis += 300_000;
+    next.sweep(now());
+    assertEquals(false, only(said).contactorState());
+  }
+
+  @Test
+  void clearsWhatStandsUnderAFormerNameOrRootUntilTheBrokerHasIt() {
+    Remembered renamed = remembered("01", "root", "Garage");
+    Remembered moved = remembered("02", "old", "Carport");
+    StateBoard next =
+        restart(
+            new Content("old", List.of(renamed, moved), Set.of(), false),
+            serial -> serial.equals(renamed.serial()) ? "Barn" : "Carport");
+
+    assertEquals(
+        "old/Carport/availability old/Carport/firmware old/Carport/session old/Carport/state"
+            + " old/bridge/availability old/bridge/chargers old/bridge/health old/bridge/info"
+            + " root/Garage/availability root/Garage/firmware root/Garage/session"
+            + " root/Garage/state",
+        String.join(" ", new TreeSet<>(cleared)));
+    assertEquals(
+        Set.of("Barn", "Carport"), Set.copyOf(said.stream().map(ChargerState::clientId).toList()));
+    assertEquals(3, only(write(next)).former().size());
+
+    next.brokerLost();
+    cleared.clear();
+    next.brokerConnected(now());
+    assertEquals(12, cleared.size());
+    millis += 90_000;
+    next.sweep(now());
+    assertEquals(Set.of(), only(write(next)).former());
+  }
+
+  @Test
+  void leavesNothingOfTheOtherWhenTwoChargersSwapNames() {
+    Remembered one = remembered("01", "root", "Garage");
+    Remembered two = remembered("02", "root", "Barn");
+
+    restart(
+        new Content("root", List.of(one, two), Set.of(), false),
+        serial -> serial.equals(one.serial()) ? "Barn" : "Garage");
+
+    assertEquals(
+        "root/Barn/firmware root/Barn/session root/Garage/firmware root/Garage/session",
+        String.join(" ", new TreeSet<>(cleared)));
+    assertEquals(2, said.size());
+  }
+
+  @Test
+  void endsTheSessionOfAForgottenChargerAndClearsItsTopics() {
+    sensors = SENSORS;
+    connect();
+    charge(20);
+    assertNull(board.forget(ID, NOON, now()), "it is connected");
+    board.disconnected(connection, ID, now());
+    pass(1_000);
+    said.clear();
+
+    assertEquals(SERIAL, board.forget(ID, NOON.plusMillis(millis), now()));
+
+    assertEquals("forgotten", only(reports).endReason());
+    assertTrue(cleared.contains("root/" + ID + "/session"));
+    assertNull(board.clientIdOf(ID));
+    assertEquals(Set.of(SERIAL), only(write(board)).forgotten());
+    pass(400_000);
+    assertEquals(List.of(), said);
+
+    board.connected(connection, ID, SERIAL, 9, now());
+    readWatts(PilotVoltage.VOLT_9, false);
+    pass(1_000);
+    assertEquals(0.0, last().energyKwh(), "it is a new one");
+  }
+
+  @Test
+  void countsNothingForAChargerThatMayBeOneThatWasLost() {
+    StateBoard next = restart(new Content("root", List.of(), Set.of(), true), SerialNumber::hex);
+    next.connected(connection, ID, SERIAL, 9, now());
+    for (int i = 0; i < 10; i++) {
+      millis += 5_000;
+      next.reading(connection, ID, reading(26, true, PilotVoltage.VOLT_6), NOON, now(), now());
+      write(next);
+    }
+    assertNull(last().energyKwh());
+    assertEquals(45, last().chargingSeconds(), 10);
+  }
+
+  private Remembered remembered(String serial, String root, String clientId) {
+    return new Remembered(
+        new SerialNumber(serial.repeat(16)), root, clientId, 9, NOON, NOON, Metered.NOTHING);
+  }
+
+  private static Content content(Remembered charger) {
+    return new Content("root", List.of(charger), Set.of(), false);
+  }
+
+  private StateBoard restart(Content content, Function<SerialNumber, String> names) {
+    said.clear();
+    reports.clear();
+    cleared.clear();
+    StateBoard next = new StateBoard(serial -> SENSORS, "root", 3, new Said(), becameKnown::add);
+    Set<String> unused = next.open(content, names, now());
+    next.brokerConnected(now());
+    return next;
+  }
+
+  private List<Batch> write(StateBoard next) {
+    Batch batch = next.beginBatch(now(), false);
+    if (batch == null) {
+      return List.of();
+    }
+    next.written(batch, now());
+    return List.of(batch);
+  }
+
+  private void charge(int seconds) {
+    for (int i = 0; i < seconds; i += 5) {
+      readWatts(PilotVoltage.VOLT_6, true);
+      pass(5_000);
+    }
+    readWatts(PilotVoltage.VOLT_9, false);
+    pass(1_000);
+  }
+
+  private void readWatts(PilotVoltage pilot, boolean closed) {
+    board.reading(
+        connection,
+        ID,
+        reading(26, closed, pilot, 60_000 + millis),
+        NOON.plusMillis(millis),
+        now(),
+        now());
+  }
+
+  private ChargerState last() {
+    return said.get(said.size() - 1);
+  }
+
+  private static <T> T only(List<T> all) {
+    assertEquals(1, all.size(), all::toString);
+    return all.get(0);
+  }
+
   private static ControlStatus waiting(OptionalLong startAtNanos) {
     return status(
         ControlState.WAITING,
@@ -331,7 +568,7 @@ class StateBoardTest {
     while (true) {
       write();
       Long due = board.sweep(now());
-      if (due == null || due - (BEGIN + end * 1_000_000) > 0) {
+      if (due == null || (!writes && due - now() <= 0) || due - (BEGIN + end * 1_000_000) > 0) {
         millis = end;
         return;
       }
@@ -342,7 +579,7 @@ class StateBoardTest {
 
   /** To a disk that takes no time. */
   private void write() {
-    Batch batch = board.beginBatch(now(), false);
+    Batch batch = writes ? board.beginBatch(now(), false) : null;
     if (batch != null) {
       disk.add(batch);
       board.written(batch, now());

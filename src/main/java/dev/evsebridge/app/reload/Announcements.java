@@ -11,6 +11,7 @@ import dev.evsebridge.state.BridgeTopics;
 import dev.evsebridge.state.ChargerState;
 import dev.evsebridge.state.FirmwareStatus;
 import dev.evsebridge.state.ListedCharger;
+import dev.evsebridge.state.LogLine;
 import dev.evsebridge.state.SessionReport;
 import dev.evsebridge.state.StatePublisher;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -19,6 +20,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.locks.Condition;
@@ -44,6 +46,7 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   private static final String BRIDGE_CHARGERS = "direct:bridge-chargers";
   private static final String BRIDGE_HEALTH = "direct:bridge-health";
   private static final String CHARGER_SESSION = "direct:charger-session";
+  private static final String CHARGER_LOG = "direct:charger-log";
   private static final String CLEAR_RETAINED = "direct:clear-retained";
   private static final String CHARGER_FIRMWARE = "direct:charger-firmware";
   static final String HOME_ASSISTANT = "direct:home-assistant";
@@ -57,6 +60,7 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
           AVAILABILITY,
           CHARGER_STATE,
           CHARGER_SESSION,
+          CHARGER_LOG,
           CHARGER_FIRMWARE,
           BRIDGE_INFO,
           BRIDGE_CHARGERS,
@@ -64,8 +68,8 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
           CLEAR_RETAINED,
           INTERLOCK);
 
-  private static final int MOST_ERRORS = 10_000;
-  private static final long MOST_ERROR_BYTES = 4L * 1024 * 1024;
+  private static final int MOST_WAITING = 10_000;
+  private static final long MOST_BYTES = 4L * 1024 * 1024;
   private static final int BYTES_PER_CHARACTER = 2;
 
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
@@ -78,19 +82,49 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
 
   /**
    * By what only the last counts of: of a charger's availability, its state, and its device. An
-   * error has a key for itself.
+   * error and a line of a log have a key for themselves.
    */
   private final Map<Object, Announcement> waiting = new LinkedHashMap<>();
 
-  private long waitingErrors;
-  private long waitingErrorBytes;
+  private final Room errors = new Room();
+  private final Room logLines = new Room();
   private boolean sending;
   private boolean closed;
 
   private record Newest(String endpoint, String of) {}
 
+  /** One message; with the room that it takes, unless only the newest of its kind counts. */
   private record Announcement(
-      String endpoint, @Nullable Object body, Map<String, Object> headers, long errorBytes) {}
+      String endpoint,
+      @Nullable Object body,
+      Map<String, Object> headers,
+      @Nullable Room room,
+      long bytes) {
+
+    Announcement(String endpoint, @Nullable Object body, Map<String, Object> headers) {
+      this(endpoint, body, headers, null, 0);
+    }
+  }
+
+  /** What may wait of a kind of which all count. */
+  private static final class Room {
+    private int waiting;
+    private long waitingBytes;
+
+    boolean take(long bytes) {
+      if (waiting >= MOST_WAITING || waitingBytes + bytes > MOST_BYTES) {
+        return false;
+      }
+      waiting++;
+      waitingBytes += bytes;
+      return true;
+    }
+
+    void giveBack(long bytes) {
+      waiting--;
+      waitingBytes -= bytes;
+    }
+  }
 
   /**
    * The routes that must be there.
@@ -112,22 +146,31 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
 
   /** Reports an error that belongs to no request; it is dropped when too many wait. */
   public void error(ErrorMessage error) {
-    long bytes = bytes(error);
-    boolean dropped;
+    if (!put(new Announcement(REPORT_ERROR, error, Map.of(), errors, bytes(error)))) {
+      drops.log(suffix -> LOG.warn("Too many errors to report; dropped one{}", suffix));
+    }
+  }
+
+  @Override
+  public void log(String clientId, LogLine line) {
+    long bytes = BYTES_PER_CHARACTER * (long) line.text().length();
+    if (!put(new Announcement(CHARGER_LOG, line, Map.of("clientId", clientId), logLines, bytes))) {
+      drops.log(suffix -> LOG.warn("Chargers log too much; dropped a line{}", suffix));
+    }
+  }
+
+  /** Takes one of a kind of which all count, if there is room. */
+  private boolean put(Announcement announcement) {
     lock.lock();
     try {
-      dropped = waitingErrors >= MOST_ERRORS || waitingErrorBytes + bytes > MOST_ERROR_BYTES;
-      if (!dropped) {
-        waitingErrors++;
-        waitingErrorBytes += bytes;
-        waiting.put(new Object(), new Announcement(REPORT_ERROR, error, Map.of(), bytes));
+      boolean fits = Objects.requireNonNull(announcement.room()).take(announcement.bytes());
+      if (fits) {
+        waiting.put(new Object(), announcement);
         changed.signalAll();
       }
+      return fits;
     } finally {
       lock.unlock();
-    }
-    if (dropped) {
-      drops.log(suffix -> LOG.warn("Too many errors to report; dropped one{}", suffix));
     }
   }
 
@@ -159,7 +202,7 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   public void clear(String topic) {
     put(
         new Newest(CLEAR_RETAINED, topic),
-        new Announcement(CLEAR_RETAINED, "", Map.of("topic", topic), 0));
+        new Announcement(CLEAR_RETAINED, "", Map.of("topic", topic)));
   }
 
   /** An upload goes on. What waits of the same charger is out of date then. */
@@ -171,8 +214,7 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   public void interlock(String clientId, InterlockAction action) {
     lock.lock();
     try {
-      waiting.put(
-          new Object(), new Announcement(INTERLOCK, action, Map.of("clientId", clientId), 0));
+      waiting.put(new Object(), new Announcement(INTERLOCK, action, Map.of("clientId", clientId)));
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -195,7 +237,7 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   }
 
   private void ofBridge(String endpoint, Object body) {
-    put(new Newest(endpoint, ""), new Announcement(endpoint, body, Map.of(), 0));
+    put(new Newest(endpoint, ""), new Announcement(endpoint, body, Map.of()));
   }
 
   /**
@@ -207,13 +249,13 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   public void device(String device, @Nullable Map<String, Object> payload) {
     put(
         new Newest(HOME_ASSISTANT, device),
-        new Announcement(HOME_ASSISTANT, payload, Map.of("device", device), 0));
+        new Announcement(HOME_ASSISTANT, payload, Map.of("device", device)));
   }
 
   private void newest(String endpoint, String clientId, Object body) {
     put(
         new Newest(endpoint, clientId),
-        new Announcement(endpoint, body, Map.of("clientId", clientId), 0));
+        new Announcement(endpoint, body, Map.of("clientId", clientId)));
   }
 
   private void put(Newest key, Announcement announcement) {
@@ -258,9 +300,8 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
       Iterator<Announcement> oldest = waiting.values().iterator();
       Announcement next = oldest.next();
       oldest.remove();
-      if (next.errorBytes() > 0) {
-        waitingErrors--;
-        waitingErrorBytes -= next.errorBytes();
+      if (next.room() != null) {
+        next.room().giveBack(next.bytes());
       }
       sending = true;
       return next;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.state.ChargerState;
 import dev.evsebridge.state.ChargerStateExamples;
+import dev.evsebridge.state.LogLine;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -42,6 +43,8 @@ class AnnouncementsTest {
                     });
             from("direct:charger-session")
                 .process(exchange -> said.add("session " + exchange.getMessage().getBody()));
+            from("direct:charger-log")
+                .process(exchange -> said.add(exchange.getMessage().getBody(LogLine.class).text()));
             from("direct:clear-retained")
                 .process(exchange -> said.add("clear " + exchange.getMessage().getHeader("topic")));
             from("direct:availability")
@@ -169,6 +172,21 @@ class AnnouncementsTest {
     stuck.countDown();
     announcements.close();
     assertEquals(20, said.stream().filter("x".repeat(20)::equals).count());
+  }
+
+  @Test
+  void areAllSaidThatBelongToALogButNotWithoutEnd() {
+    announcements.error(error("stuck"));
+    await().until(() -> said.contains("stuck"));
+    for (int i = 0; i < 10_001; i++) {
+      announcements.log("a", new LogLine("", null, i == 10_000 ? "too many" : "line"));
+    }
+    announcements.availability("a", "online");
+    stuck.countDown();
+    await().until(() -> said.contains("a online"));
+    assertEquals(10_000, said.stream().filter("line"::equals).count());
+    announcements.log("a", new LogLine("", null, "there is room again"));
+    await().until(() -> said.contains("there is room again"));
   }
 
   private static ErrorMessage error(String detail) {

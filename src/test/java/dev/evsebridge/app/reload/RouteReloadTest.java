@@ -154,6 +154,7 @@ class RouteReloadTest {
             "charger-listener",
             "charger-state",
             "charger-session",
+            "charger-log",
             "clear-retained",
             "interlock",
             "charger-to-mqtt",

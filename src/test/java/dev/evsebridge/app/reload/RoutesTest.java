@@ -27,6 +27,8 @@ import dev.evsebridge.runtime.Counts;
 import dev.evsebridge.state.BridgeHealth;
 import dev.evsebridge.state.ChargerState;
 import dev.evsebridge.state.ChargerStateExamples;
+import dev.evsebridge.state.LogLine;
+import dev.evsebridge.state.SessionReport;
 import dev.evsebridge.testkit.KnownMessages;
 import dev.evsebridge.testkit.RecordingMqtt;
 import dev.evsebridge.testkit.RecordingMqtt.Published;
@@ -155,6 +157,7 @@ class RoutesTest {
             "charger-listener",
             "charger-state",
             "charger-session",
+            "charger-log",
             "clear-retained",
             "interlock",
             "charger-to-mqtt",
@@ -444,6 +447,55 @@ class RoutesTest {
     template.sendBodyAndHeader("direct:charger-state", state(false), "clientId", "Garage 1");
 
     assertEquals(Map.of("qos", "1", "retained", "true"), mqtt.published().get(0).options());
+  }
+
+  @Test
+  void publishAFinishedSessionRetained() {
+    template.sendBodyAndHeader(
+        "direct:charger-session",
+        new SessionReport(
+            "2026-11-26T10:58:41Z",
+            "2026-11-26T11:58:41Z",
+            3.25,
+            3_000,
+            1.0,
+            4.25,
+            0L,
+            "unplugged"),
+        "clientId",
+        "Garage 1");
+
+    assertEquals(
+        List.of(
+            new Published(
+                PUBLISH + "/Garage 1/session",
+                """
+                {"session_start":"2026-11-26T10:58:41Z","session_end":"2026-11-26T11:58:41Z",\
+                "session_kwh":3.25,"charging_seconds":3000,"energy_kwh_start":1.0,\
+                "energy_kwh_end":4.25,"energy_gap_seconds":0,"end_reason":"unplugged"}""",
+                Map.of("qos", "1", "retained", "true"),
+                null)),
+        mqtt.published());
+  }
+
+  @Test
+  void publishALineOfALogForThoseWhoListen() {
+    template.sendBodyAndHeader(
+        "direct:charger-log",
+        new LogLine("2026-11-26T10:58:41.123Z", 28_012L, "PWM percent updated to 26"),
+        "clientId",
+        "Garage 1");
+
+    assertEquals(
+        List.of(
+            new Published(
+                PUBLISH + "/Garage 1/log",
+                """
+                {"time":"2026-11-26T10:58:41.123Z","uptime_milliseconds":28012,\
+                "text":"PWM percent updated to 26"}""",
+                Map.of("qos", "0"),
+                null)),
+        mqtt.published());
   }
 
   @Test
