@@ -158,7 +158,9 @@ class EnergyIT {
 
       bridge.start().awaitListening();
 
-      probe.take(onTopic("elsewhere/" + serial + "/state"));
+      Patience.until(
+          "the state stands below the new root",
+          () -> retained(mosquitto, "elsewhere/").contains("elsewhere/" + serial + "/state"));
       Patience.until(
           "nothing is left under the former root",
           () -> retained(mosquitto, "from_dehneEVSE/").isEmpty());

@@ -10,6 +10,7 @@ import dev.evsebridge.state.EnergyMeter.Change;
 import dev.evsebridge.state.EnergyMeter.Sample;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -128,7 +129,7 @@ class EnergyMeterTest {
     assertNull(meter.metered().running());
     assertEquals(
         new SessionReport(start.toString(), now().toString(), 1.0, 360, 0.0, 1.0, 0L, "unplugged"),
-        SessionReport.of(meter.metered().finished()));
+        SessionReport.of(Objects.requireNonNull(meter.metered().finished())));
   }
 
   @Test
