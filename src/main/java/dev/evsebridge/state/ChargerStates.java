@@ -352,7 +352,7 @@ public final class ChargerStates
                 sweep = null;
                 sweepLater();
               },
-              Math.max(0, next - System.nanoTime()),
+              Math.max(GATHER.toNanos(), next - System.nanoTime()),
               TimeUnit.NANOSECONDS);
     }
   }
