@@ -100,7 +100,9 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
     for (SerialNumber serial : journal.serials()) {
       ControlSettings own = settings.apply(serial);
       if (own != null) {
-        chargers.computeIfAbsent(serial, unseen -> create(unseen, own));
+        ControlledCharger charger = chargers.computeIfAbsent(serial, unseen -> create(unseen, own));
+        // Its state shows what was remembered, also while it is away.
+        String unused = charger.on(new Event.Tick());
       }
     }
   }

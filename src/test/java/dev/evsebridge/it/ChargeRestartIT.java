@@ -148,9 +148,12 @@ class ChargeRestartIT {
 
   @Test
   void usesTheSetPointsOfAChargerThatWasAway() {
-    assertEquals("offline", ABSENT.state().path("why").asText());
-    assertTrue(ABSENT.state().path("enabled").asBoolean());
-    assertEquals(8, ABSENT.state().path("limit_amps").asDouble());
+    ABSENT.awaitState(
+        "what was remembered is told",
+        state ->
+            state.path("why").asText().equals("offline")
+                && state.path("enabled").asBoolean()
+                && state.path("limit_amps").asDouble() == 8);
 
     ABSENT.charger().plugIn();
     ABSENT.charger().restoreWifi();
