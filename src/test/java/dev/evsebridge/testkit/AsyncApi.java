@@ -133,8 +133,8 @@ public final class AsyncApi {
             });
     JsonNode others = schema.path("additionalProperties");
     value
-        .fields()
-        .forEachRemaining(
+        .properties()
+        .forEach(
             field -> {
               String key = path + "." + field.getKey();
               if (schema.path("properties").has(field.getKey())) {
