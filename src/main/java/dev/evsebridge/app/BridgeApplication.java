@@ -168,6 +168,9 @@ final class BridgeApplication implements AutoCloseable {
     if (states != null) {
       states.republish();
     }
+    if (homeAssistant != null) {
+      homeAssistant.republish();
+    }
   }
 
   private FirmwareStates firmwareStates() {

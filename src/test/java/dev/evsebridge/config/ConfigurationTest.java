@@ -354,7 +354,8 @@ class ConfigurationTest {
     assertTrue(
         setting
             .environmentVariable()
-            .matches("(EVSE|MQTT|BRIDGE|ALIVE|CONTROL|SENSORS)(_[A-Z0-9]+)+"));
+            .matches(
+                "(EVSE|MQTT|BRIDGE|FIRMWARE|HOMEASSISTANT|ALIVE|CONTROL|SENSORS)(_[A-Z0-9]+)+"));
     assertEquals(
         setting.key().replace('.', '_'),
         setting.environmentVariable().toLowerCase(java.util.Locale.ROOT));

@@ -126,13 +126,16 @@ class EvccIT {
         installation
             .probe()
             .subscribe("from_dehneEVSE/+/state")
-            .take(onTopic(topic(getter)).and(each -> !each.json().path("time").isNull()));
+            .take(
+                onTopic(topic(getter))
+                    .and(
+                        each ->
+                            !each.json().path("time").isNull()
+                                && !each.json().path(path.group(1)).isNull()));
     JsonNode value = state.json().path(path.group(1));
     switch (key) {
       case "status" -> assertTrue(List.of("A", "B", "C").contains(value.asText()), state::text);
       case "enabled" -> assertTrue(value.isBoolean(), state::text);
-      // It begins with the first energy.
-      case "energy" -> assertTrue(value.isNumber() || value.isNull(), state::text);
       default -> assertTrue(value.isNumber(), () -> key + " in " + state.text());
     }
   }
@@ -198,7 +201,7 @@ class EvccIT {
   private static BridgeProcess.Builder calibrated(BridgeProcess.Builder bridge) {
     for (int phase = 1; phase <= 3; phase++) {
       bridge.property("sensors.current_l" + phase, "0,1,1");
-      bridge.property("sensors.voltage_l" + phase, "0,100,1");
+      bridge.property("sensors.voltage_l" + phase, "0,1,1");
     }
     return asDocumented(bridge);
   }

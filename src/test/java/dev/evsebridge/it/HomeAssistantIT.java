@@ -63,6 +63,9 @@ class HomeAssistantIT {
           onTopic("from_dehneEVSE/" + serial + "/state")
               .and(each -> each.number() > again.number()));
       assertEquals(List.of(), probe.untaken(each -> each.topic().startsWith("homeassistant/dev")));
+
+      probe.publish("to_dehneEVSE/bridge/request/discovery", "{}".getBytes(UTF_8));
+      assertEquals(again.text(), probe.take(onTopic(topic(serial))).text());
       assertTrue(charger.isOpen());
     }
   }
@@ -168,7 +171,7 @@ class HomeAssistantIT {
   private static BridgeProcess.Builder everything(BridgeProcess.Builder bridge) {
     for (int phase = 1; phase <= 3; phase++) {
       bridge.property("sensors.current_l" + phase, "0,1,1");
-      bridge.property("sensors.voltage_l" + phase, "0,100,1");
+      bridge.property("sensors.voltage_l" + phase, "0,1,1");
     }
     return bridge
         .property("homeassistant.discovery", "true")

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What Home Assistant asks of a device that is announced by MQTT, written down from its own rules:
@@ -206,7 +207,8 @@ public final class HomeAssistantRules {
             units.isEmpty() ? unit.isEmpty() : units.contains(unit),
             "%s: %s in '%s'".formatted(key, deviceClass, unit));
         require(
-            stateClass.isEmpty() || STATE_CLASSES.get(deviceClass).contains(stateClass),
+            stateClass.isEmpty()
+                || STATE_CLASSES.getOrDefault(deviceClass, Set.of()).contains(stateClass),
             "%s: %s is '%s'".formatted(key, deviceClass, stateClass));
       }
     }
@@ -226,7 +228,7 @@ public final class HomeAssistantRules {
   }
 
   /** What is shown now is one of the options. */
-  private void options(String key, JsonNode sensor, JsonNode state) {
+  private void options(String key, JsonNode sensor, @Nullable JsonNode state) {
     Set<String> options = new TreeSet<>();
     sensor.path("options").forEach(option -> options.add(option.asText()));
     require(!options.isEmpty(), key + " has no options");

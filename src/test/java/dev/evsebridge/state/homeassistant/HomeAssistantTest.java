@@ -51,7 +51,7 @@ class HomeAssistantTest {
           Duration.ofMillis(50),
           Duration.ofMillis(200));
 
-  @TempDir Path folder;
+  private final Path folder;
 
   /** What was said in which order: a device with its description, or "state" and a client id. */
   private final LinkedBlockingQueue<Said> said = new LinkedBlockingQueue<>();
@@ -61,6 +61,10 @@ class HomeAssistantTest {
   private @Nullable HomeAssistant running;
 
   private record Said(String what, @Nullable JsonNode payload) {}
+
+  HomeAssistantTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   @AfterEach
   void stop() {
