@@ -222,8 +222,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
   public void channelReadComplete(ChannelHandlerContext ctx) {
     // Before the hello is whole, its parts don't count.
     if (session != null && silenceWatch != null) {
-      silenceWatch.heard();
-      session.heard();
+      session.heard(silenceWatch.heard());
     }
     ctx.fireChannelReadComplete();
   }

@@ -23,6 +23,7 @@ final class SilenceWatch implements Runnable {
   private @Nullable ScheduledFuture<?> nextLook;
   private boolean readThroughout;
   private boolean heard;
+  private long nextLookAtNanos;
   private long leftWhenHeardNanos;
 
   /**
@@ -40,15 +41,22 @@ final class SilenceWatch implements Runnable {
 
   private void lookIn(long nanos) {
     heard = false;
+    nextLookAtNanos = System.nanoTime() + nanos;
     nextLook = ctx.executor().schedule(this, nanos, TimeUnit.NANOSECONDS);
   }
 
-  /** Something has come. */
-  void heard() {
-    if (nextLook != null) {
-      heard = true;
-      leftWhenHeardNanos = Math.max(0, nextLook.getDelay(TimeUnit.NANOSECONDS));
+  /**
+   * Something has come.
+   *
+   * @return when, by {@link System#nanoTime}: the clock is read once for all, with each message
+   */
+  long heard() {
+    if (nextLook == null) {
+      return System.nanoTime();
     }
+    heard = true;
+    leftWhenHeardNanos = Math.max(0, nextLook.getDelay(TimeUnit.NANOSECONDS));
+    return nextLookAtNanos - leftWhenHeardNanos;
   }
 
   /** Reading has been paused, be it for a moment. */

@@ -45,8 +45,8 @@ public final class ChargerSession {
 
   private boolean sharesCollects;
 
-  /** When something came the last time, by the clock of the wall; written by the event loop. */
-  private volatile long lastHeardMillis = System.currentTimeMillis();
+  /** When something came the last time; written by the event loop. */
+  private volatile long lastHeardAtNanos = openedAtNanos;
 
   private volatile @Nullable String closeReason;
 
@@ -245,14 +245,18 @@ public final class ChargerSession {
     sharesCollects = true;
   }
 
-  /** Something has come from the charger. */
-  public void heard() {
-    lastHeardMillis = System.currentTimeMillis();
+  /**
+   * Something has come from the charger.
+   *
+   * @param atNanos when, by {@link System#nanoTime}
+   */
+  public void heard(long atNanos) {
+    lastHeardAtNanos = atNanos;
   }
 
   /** When something came from the charger the last time; from any thread. */
   public Instant lastHeard() {
-    return Instant.ofEpochMilli(lastHeardMillis);
+    return Instant.now().minusNanos(System.nanoTime() - lastHeardAtNanos);
   }
 
   /** The session is registered. */
