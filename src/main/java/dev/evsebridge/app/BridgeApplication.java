@@ -165,7 +165,10 @@ final class BridgeApplication implements AutoCloseable {
     if (firmware != null) {
       firmware.republish();
     }
-    if (states != null) {
+    if (homeAssistant != null) {
+      // With all states after the devices.
+      homeAssistant.republish();
+    } else if (states != null) {
       states.republish();
     }
     if (homeAssistant != null) {

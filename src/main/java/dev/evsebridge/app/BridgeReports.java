@@ -82,6 +82,9 @@ final class BridgeReports {
         || !settings.supervision().aliveTimeout().isZero()) {
       features.add("alive");
     }
+    if (settings.homeAssistant().discovery()) {
+      features.add("homeassistant");
+    }
     if (settings.firmware().image().isPresent()) {
       features.add("firmware_image");
     }
