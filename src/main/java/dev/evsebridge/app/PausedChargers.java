@@ -7,6 +7,11 @@ import dev.evsebridge.mqtt.MessageSources;
 record PausedChargers(BackPressure backPressure) implements MessageSources {
 
   @Override
+  public void holdBackTheLoudest() {
+    backPressure.share();
+  }
+
+  @Override
   public void pause() {
     backPressure.pause(BackPressure.Reason.BACKLOG);
   }

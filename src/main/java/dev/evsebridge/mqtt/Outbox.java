@@ -57,6 +57,7 @@ final class Outbox {
   private int suspects;
   private long bytes;
   private volatile boolean pausing;
+  private boolean holdingBack;
   private @Nullable OutgoingMessage first;
   private boolean somePaused;
   private int doneSinceRelief;
@@ -100,6 +101,10 @@ final class Outbox {
   }
 
   private void noteFill() {
+    if (!holdingBack && (waiting.size() > pauseAbove / 2 || bytes > capacityBytes / 4)) {
+      holdingBack = true;
+      sources.holdBackTheLoudest();
+    }
     if (!pausing && (waiting.size() > pauseAbove || bytes > capacityBytes / 2)) {
       pausing = true;
       sources.pause();
@@ -266,8 +271,13 @@ final class Outbox {
 
   /** Lets sources go on little by little, as there is room for what they bring. */
   private void relieve() {
-    if (pausing && waiting.size() <= pauseAbove / 2 && bytes <= capacityBytes / 4) {
+    boolean roomAgain =
+        pausing
+            ? waiting.size() <= pauseAbove / 2 && bytes <= capacityBytes / 4
+            : holdingBack && waiting.size() <= pauseAbove / 4 && bytes <= capacityBytes / 8;
+    if (roomAgain) {
       pausing = false;
+      holdingBack = false;
       somePaused = true;
       doneSinceRelief = RELIEF_EVERY;
     }
@@ -288,8 +298,9 @@ final class Outbox {
   }
 
   private void resumeAll() {
-    if (pausing || somePaused) {
+    if (pausing || holdingBack || somePaused) {
       pausing = false;
+      holdingBack = false;
       somePaused = false;
       boolean more = true;
       while (more) {

@@ -717,6 +717,9 @@ class BrokerConnectionTest {
   /** Nobody has to be paused. */
   private static final class NoSources implements MessageSources {
     @Override
+    public void holdBackTheLoudest() {}
+
+    @Override
     public void pause() {}
 
     @Override

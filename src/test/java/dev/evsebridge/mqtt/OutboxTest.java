@@ -23,6 +23,7 @@ class OutboxTest {
 
   private final List<Boolean> pauses = new ArrayList<>();
   private int sourcesHeld;
+  private int loudestHeldBack;
   private final Outbox outbox = new Outbox(CAPACITY, PLENTY_OF_BYTES, SOURCES, new Recorded());
   private final RecordingWire wire = new RecordingWire();
 
@@ -295,6 +296,19 @@ class OutboxTest {
   }
 
   @Test
+  void holdsTheLoudestBackBeforeAllOthersAndReleasesThemWhenItHasCaughtUp() {
+    outbox.connected(wire, 3, null);
+    for (int i = 0; i < CAPACITY / 2; i++) {
+      add(1, "m" + i);
+    }
+    assertEquals(1, loudestHeldBack);
+    assertEquals(List.of(), pauses);
+
+    wire.acknowledge(CAPACITY / 2);
+    assertEquals(List.of(false), pauses);
+  }
+
+  @Test
   void releasesAllSourcesWhenThoseReleasedFirstHaveNothingToSay() {
     sourcesHeld = 5;
     outbox.connected(wire, 3, null);
@@ -414,6 +428,11 @@ class OutboxTest {
 
   /** Notes true for being held back and false for being let go on. */
   private final class Recorded implements MessageSources {
+    @Override
+    public void holdBackTheLoudest() {
+      loudestHeldBack++;
+    }
+
     @Override
     public void pause() {
       pauses.add(true);

@@ -88,6 +88,9 @@ class SharedProducerTest {
   /** Nobody has to be held back. */
   private static final class NoSources implements MessageSources {
     @Override
+    public void holdBackTheLoudest() {}
+
+    @Override
     public void pause() {}
 
     @Override

@@ -4,9 +4,11 @@ import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -15,6 +17,10 @@ import java.util.concurrent.TimeUnit;
 /**
  * Pauses reading from chargers. While it is paused, nothing more is read from their sockets, TCP
  * makes them wait, and nothing gets lost.
+ *
+ * <p>A broker that begins to fall behind first costs those that say most: each connection may pass
+ * {@link #SHARE} messages until the broker has caught up, which is plenty for a charger that is
+ * asked every few seconds. Only if that is not enough are all of them paused.
  */
 public final class BackPressure {
 
@@ -35,10 +41,20 @@ public final class BackPressure {
   /** Connections that are resumed at a time. */
   private static final int SOME = 32;
 
+  /** Messages that one connection may pass while the broker is behind. */
+  static final int SHARE = 16;
+
   private final Set<Reason> reasons = EnumSet.noneOf(Reason.class);
   private final Set<Channel> open = ConcurrentHashMap.newKeySet();
   private final Set<Channel> pausedChannels = new LinkedHashSet<>();
+  private final Map<Channel, Integer> passed = new HashMap<>();
   private volatile boolean paused;
+  private volatile boolean sharing;
+
+  /** From now on each connection may pass only its share; the others go on. */
+  public synchronized void share() {
+    sharing = true;
+  }
 
   /** Pauses reading: each connection passes at most the one message that it is busy with. */
   public synchronized void pause(Reason reason) {
@@ -85,6 +101,10 @@ public final class BackPressure {
   public synchronized boolean resumeSome(Reason reason) {
     reasons.remove(reason);
     paused = !reasons.isEmpty();
+    if (reason == Reason.BACKLOG) {
+      sharing = false;
+      passed.clear();
+    }
     Iterator<Channel> longestPaused = pausedChannels.iterator();
     for (int i = 0; i < SOME && !paused && longestPaused.hasNext(); i++) {
       Channel channel = longestPaused.next();
@@ -107,15 +127,22 @@ public final class BackPressure {
    * @return whether reading from the connection is paused
    */
   boolean check(Channel channel) {
-    if (paused) {
-      pauseReading(channel);
-      return true;
+    if (paused || sharing) {
+      return pauseIfItMust(channel);
     }
     return false;
   }
 
+  private synchronized boolean pauseIfItMust(Channel channel) {
+    boolean must = paused || (sharing && passed.merge(channel, 1, Integer::sum) >= SHARE);
+    if (must) {
+      pauseReading(channel);
+    }
+    return must;
+  }
+
   private synchronized void pauseReading(Channel channel) {
-    if (paused && channel.isActive()) {
+    if ((paused || sharing) && channel.isActive()) {
       channel.config().setAutoRead(false);
       if (pausedChannels.add(channel)) {
         channel.pipeline().fireUserEventTriggered(Event.READING_PAUSED);
@@ -126,5 +153,6 @@ public final class BackPressure {
   synchronized void forget(Channel channel) {
     open.remove(channel);
     pausedChannels.remove(channel);
+    passed.remove(channel);
   }
 }

@@ -68,6 +68,28 @@ class BackPressureTest {
   }
 
   @Test
+  void holdsOnlyThoseBackThatSayMoreThanTheirShare() {
+    EmbeddedChannel quiet = new EmbeddedChannel();
+    backPressure.share();
+    for (int i = 1; i < BackPressure.SHARE; i++) {
+      assertFalse(backPressure.check(channel));
+    }
+    assertFalse(backPressure.check(quiet));
+    assertTrue(reads());
+
+    assertTrue(backPressure.check(channel));
+    assertFalse(reads());
+    assertTrue(quiet.config().isAutoRead());
+
+    backPressure.resume(Reason.BACKLOG);
+    assertTrue(reads());
+    for (int i = 0; i <= BackPressure.SHARE; i++) {
+      assertFalse(backPressure.check(channel));
+    }
+    assertTrue(reads());
+  }
+
+  @Test
   void letsNobodyGoOnWhileRoutesAreReloading() {
     backPressure.pause(Reason.BACKLOG);
     backPressure.pause(Reason.ROUTES_RELOADING);
