@@ -57,6 +57,9 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
   private final FailStopExecutor executor = new FailStopExecutor("charge-control");
   private final Map<SerialNumber, ControlledCharger> chargers = new ConcurrentHashMap<>();
 
+  /** The same by client id: a set-point names its charger so, or by its serial number. */
+  private final Map<String, SerialNumber> serials = new ConcurrentHashMap<>();
+
   /** The last status that each charger's listeners were told; belongs to the executor. */
   private final Map<SerialNumber, ControlStatus> told = new ConcurrentHashMap<>();
 
@@ -127,6 +130,7 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
             (task, delayNanos) -> executor.schedule(task, delayNanos, TimeUnit.NANOSECONDS),
             this::take,
             System::nanoTime);
+    serials.put(charger.clientId(), serial);
     if (brokerLost) {
       String unused = charger.on(new Event.BrokerLost());
     }
@@ -185,6 +189,7 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
                 (serial, charger) -> {
                   if (charger.isForgettable()) {
                     told.remove(serial);
+                    serials.remove(charger.clientId());
                     return null;
                   }
                   return charger;
@@ -275,12 +280,11 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
   }
 
   private @Nullable ControlledCharger find(String clientId) {
-    for (ControlledCharger charger : chargers.values()) {
-      if (charger.clientId().equals(clientId) || charger.serialNumber().hex().equals(clientId)) {
-        return charger;
-      }
+    SerialNumber serial = serials.get(clientId);
+    if (serial == null && SerialNumber.isSerialNumber(clientId)) {
+      serial = new SerialNumber(clientId);
     }
-    return null;
+    return serial == null ? null : chargers.get(serial);
   }
 
   /** Takes a sign of life of whoever controls one charger, or all. For routes. */

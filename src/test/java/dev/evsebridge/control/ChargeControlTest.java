@@ -1,0 +1,85 @@
+package dev.evsebridge.control;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.RequestFailedException;
+import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.message.SetPointRequest.SetPoints;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who is meant by a set-point, with one charger that has a name and one that has none. */
+class ChargeControlTest {
+
+  private static final SerialNumber NAMED = new SerialNumber("0A".repeat(16));
+  private static final SerialNumber NAMELESS = new SerialNumber("0B".repeat(16));
+  private static final ControlMemory SWITCHED_ON =
+      new ControlMemory(true, 160, Set.of(), null, null, List.of(), 0, 0);
+
+  private final ControlJournal journal;
+  private final ChargeControl control;
+
+  ChargeControlTest(@TempDir Path folder) {
+    journal = new ControlJournal(folder, Clock.systemUTC());
+    control =
+        new ChargeControl(
+            serial -> Bench.sixteenAmps().build(),
+            serial -> serial.equals(NAMED) ? "Carport" : serial.hex(),
+            clientId -> false,
+            journal,
+            (serial, clientId, status) -> {});
+  }
+
+  @BeforeEach
+  void start() throws IOException {
+    journal.write(NAMED, SWITCHED_ON);
+    journal.write(NAMELESS, SWITCHED_ON);
+    control.start();
+  }
+
+  /** Waits until nothing is written into the folder any more. */
+  @AfterEach
+  void stop() {
+    control.stop();
+  }
+
+  @Test
+  void findsAChargerByItsName() {
+    assertEquals("Carport", clientIdOf("Carport"));
+  }
+
+  @Test
+  void findsAChargerThatHasANameByItsSerialNumberToo() {
+    assertEquals("Carport", clientIdOf(NAMED.hex()));
+  }
+
+  @Test
+  void findsAChargerWithoutANameByItsSerialNumber() {
+    assertEquals(NAMELESS.hex(), clientIdOf(NAMELESS.hex()));
+  }
+
+  @Test
+  void refusesASetPointForNobody() {
+    for (String nobody :
+        new String[] {"carport", "0C".repeat(16), NAMELESS.hex().toLowerCase(Locale.ROOT)}) {
+      RequestFailedException refusal =
+          assertThrows(RequestFailedException.class, () -> clientIdOf(nobody));
+
+      assertEquals(ErrorCode.NOT_CONNECTED, refusal.code());
+    }
+  }
+
+  private String clientIdOf(String named) {
+    return control.take(new SetPoints(named, false, null)).clientId();
+  }
+}
