@@ -23,6 +23,7 @@ import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.request.BridgeRequests;
+import dev.evsebridge.request.ErrorReports;
 import dev.evsebridge.runtime.EventLoopPulses;
 import dev.evsebridge.runtime.Footprint;
 import dev.evsebridge.runtime.HeartbeatFile;
@@ -35,9 +36,12 @@ import dev.evsebridge.state.BridgeTopics;
 import dev.evsebridge.state.ChargerStates;
 import dev.evsebridge.state.FirmwareStates;
 import dev.evsebridge.state.Forgetting;
+import dev.evsebridge.state.StatePublisher;
 import dev.evsebridge.state.homeassistant.BridgeDevice;
 import dev.evsebridge.state.homeassistant.HomeAssistant;
 import dev.evsebridge.state.homeassistant.Withdrawal;
+import dev.evsebridge.web.Sources;
+import dev.evsebridge.web.Web;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -71,11 +75,13 @@ final class BridgeApplication implements AutoCloseable {
   private final OpenRequests openRequests = new OpenRequests();
   private final Announcements announcements = new Announcements();
   private final ReloadableDirect direct = new ReloadableDirect();
+  private final EventLoopPulses eventLoops = new EventLoopPulses(watchdog);
   private final BrokerConnection broker;
   private final Availability availability;
   private final @Nullable ChargerStates states;
   private final @Nullable FirmwareStates firmware;
   private final @Nullable HomeAssistant homeAssistant;
+  private final Map<String, Object> namedBeans;
   private final SessionRegistry registry;
   private final ChargeControl chargeControl;
   private final @Nullable Supervision supervision;
@@ -91,6 +97,7 @@ final class BridgeApplication implements AutoCloseable {
   private @Nullable FailSafe failSafe;
   private @Nullable FolderWatch folderWatch;
   private @Nullable Health health;
+  private volatile @Nullable Web web;
   private volatile @Nullable Simulator simulator;
 
   BridgeApplication(BridgeSettings settings, Simulation simulation) {
@@ -107,13 +114,13 @@ final class BridgeApplication implements AutoCloseable {
     this.availability = new Availability(journalFile(settings), announcements::availability);
     this.registry = new SessionRegistry(settings.limits(), availability, openRequests);
     this.states =
-        settings.stateTopics()
+        settings.stateTopics() || settings.web().isPresent()
             ? new ChargerStates(
                 settings.sensors(),
                 settings.names()::clientId,
                 settings.mqtt().publishTopic(),
                 settings.stateDir().resolve(CHARGER_JOURNAL),
-                announcements,
+                settings.stateTopics() ? announcements : StatePublisher.nowhere(),
                 availability)
             : null;
     ChargerStates told = states;
@@ -131,11 +138,11 @@ final class BridgeApplication implements AutoCloseable {
     this.admission =
         new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
     this.pipeline =
-        new ChargerPipeline(
-            registry, admission, backPressure, this::report, new EventLoopPulses(watchdog)::watch);
+        new ChargerPipeline(registry, admission, backPressure, this::report, eventLoops::watch);
     BridgeReports reports = new BridgeReports(settings, registry, broker);
     this.bridgeTopics = settings.stateTopics() ? reports.topics(announcements) : null;
     this.bridgeRequests = reports.requests(this::republish, followChargers());
+    this.namedBeans = named();
     this.camel = new CamelRoutes(settings.placeholders(), beans());
   }
 
@@ -188,7 +195,7 @@ final class BridgeApplication implements AutoCloseable {
   }
 
   private Map<String, Object> beans() {
-    Map<String, Object> beans = named();
+    Map<String, Object> beans = new HashMap<>(namedBeans);
     beans.put("direct", direct);
     beans.put("paho-mqtt5", new BridgeMqttComponent(broker));
     return beans;
@@ -210,6 +217,9 @@ final class BridgeApplication implements AutoCloseable {
   private void report(ErrorMessage error) {
     registry.counts().error();
     announcements.error(error);
+    if (web != null) {
+      web.failed(error);
+    }
   }
 
   private HomeAssistant discovery(ChargerStates told) {
@@ -305,6 +315,7 @@ final class BridgeApplication implements AutoCloseable {
     }
     startDiscovery();
     broker.addListener(guard);
+    startWeb(guard);
     LOG.info(
         "Publishing to {} and below, taking requests from {}, with routes {}",
         settings.mqtt().publishTopic(),
@@ -328,6 +339,30 @@ final class BridgeApplication implements AutoCloseable {
             new HeartbeatFile(settings.stateDir().resolve(HEARTBEAT_FILE)));
     health.start();
     Footprint.keepSmall();
+  }
+
+  /** Nothing of it is loaded where it is not wanted. */
+  private void startWeb(FailSafe guard) throws ConfigurationException {
+    if (settings.web().isPresent() && states != null) {
+      Web port =
+          new Web(
+              settings.web().get(),
+              new Sources(
+                  StartLine.version(),
+                  camel.context(),
+                  guard,
+                  broker,
+                  registry,
+                  states,
+                  eventLoops,
+                  settings.limits(),
+                  settings.brokerLossGrace()));
+      web = port;
+      if (namedBeans.get("errorReports") instanceof ErrorReports reports) {
+        reports.tell(port::failed);
+      }
+      port.start();
+    }
   }
 
   private void startControl(FailSafe guard) {
@@ -383,6 +418,9 @@ final class BridgeApplication implements AutoCloseable {
     watchdog.stopWithin(STOP_LIMIT.plus(ControlSetup.longestStop(settings)));
     if (health != null) {
       health.close();
+    }
+    if (web != null) {
+      web.close();
     }
     if (folderWatch != null) {
       folderWatch.close();

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -21,6 +22,7 @@ import java.util.Set;
  * @param supervision how chargers without the charge controller are watched over
  * @param firmware the image that can be installed
  * @param homeAssistant whether and where chargers are announced to Home Assistant
+ * @param web the port for health, metrics, API and page; empty where there is none
  * @param brokerLossGrace how long chargers are kept while the broker is away
  * @param stateDir where the bridge remembers whom it announced as online
  * @param stateTopics whether the state of chargers is published
@@ -43,6 +45,7 @@ public record BridgeSettings(
     SupervisionKeys supervision,
     FirmwareKeys firmware,
     HomeAssistantKeys homeAssistant,
+    Optional<WebSettings> web,
     Duration brokerLossGrace,
     Path stateDir,
     boolean stateTopics,

@@ -95,6 +95,7 @@ public final class Configuration {
         SupervisionSection.read(reader),
         FirmwareSection.read(reader),
         HomeAssistantSection.read(reader),
+        WebSection.read(reader),
         reader.duration(Setting.BRIDGE_BROKER_LOSS_GRACE, Duration.ZERO),
         Path.of(reader.text(Setting.BRIDGE_STATE_DIR)),
         reader.flag(Setting.BRIDGE_STATE_TOPICS),

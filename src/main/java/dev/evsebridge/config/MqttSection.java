@@ -105,6 +105,6 @@ final class MqttSection {
       return password.map(Secret::new);
     }
     String unused = reader.content(given, file);
-    return Optional.of(Secret.inFile(file));
+    return Optional.of(Secret.inFile(given, file));
   }
 }

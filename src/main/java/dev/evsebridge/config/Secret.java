@@ -11,21 +11,28 @@ public final class Secret {
 
   private final String text;
   private final @Nullable Path file;
+  private final String key;
 
   /** Wraps the text. */
   public Secret(String text) {
     this.text = text;
     this.file = null;
+    this.key = "";
   }
 
-  private Secret(Path file) {
+  private Secret(String key, Path file) {
     this.text = "";
     this.file = file;
+    this.key = key;
   }
 
-  /** The content of a file without its line end, read whenever it is wanted: it may be renewed. */
-  static Secret inFile(Path file) {
-    return new Secret(file);
+  /**
+   * The content of a file without its line end, read whenever it is wanted: it may be renewed.
+   *
+   * @param setting names the file
+   */
+  static Secret inFile(Setting setting, Path file) {
+    return new Secret(setting.key(), file);
   }
 
   /**
@@ -34,14 +41,14 @@ public final class Secret {
    * @throws UncheckedIOException when its file can't be read now
    */
   public byte[] reveal() {
-    return (file == null ? text : read(file)).getBytes(StandardCharsets.UTF_8);
+    return (file == null ? text : read(key, file)).getBytes(StandardCharsets.UTF_8);
   }
 
-  private static String read(Path file) {
+  private static String read(String key, Path file) {
     try {
       return TextFile.content(file).replaceFirst("\\r?\\n\\z", "");
     } catch (IOException e) {
-      String reason = "mqtt.password_file: its file must be UTF-8 text that can be read";
+      String reason = key + ": its file must be UTF-8 text that can be read";
       throw new UncheckedIOException(new IOException(reason));
     }
   }

@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.eclipse.paho.mqttv5.common.MqttException;
+import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.eclipse.paho.mqttv5.common.packet.MqttReturnCode;
 import org.jspecify.annotations.Nullable;
@@ -205,6 +206,28 @@ public final class BrokerConnection {
                 },
                 true));
     return () -> unsubscribe(id);
+  }
+
+  /**
+   * Passes a request from this process on to the routes that a message on this topic would reach,
+   * whether the broker is there or not. Waits while routes are reloaded.
+   *
+   * @param reply takes what becomes of it
+   */
+  public void deliver(String topic, byte[] payload, LocalReply reply) {
+    MqttMessage message = new MqttMessage(payload);
+    message.setProperties(reply);
+    subscriptions.deliver(topic, message, System.nanoTime());
+  }
+
+  /** Messages that wait for the broker, or for its acknowledgement. */
+  public int outboxMessages() {
+    return outbox.size();
+  }
+
+  /** Messages dropped since the start because there was no room for them. */
+  public long outboxDropped() {
+    return outbox.dropped();
   }
 
   int subscribe(Subscription subscription) {

@@ -51,6 +51,10 @@ final class SharedProducer extends DefaultProducer {
       throw new IllegalArgumentException("a QoS is 0, 1 or 2: " + qos);
     }
     byte[] payload = message.getBody(byte[].class);
+    if (properties instanceof LocalReply local) {
+      local.deliver(payload == null ? new byte[0] : payload);
+      return;
+    }
     connection.publish(
         new OutgoingMessage(
             topic, payload == null ? new byte[0] : payload, qos, retained, properties, receipt));

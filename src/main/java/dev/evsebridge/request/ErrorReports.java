@@ -11,6 +11,7 @@ import dev.evsebridge.runtime.LogThrottle;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
@@ -28,6 +29,7 @@ public final class ErrorReports {
       Pattern.compile("([A-Z][a-z ]+) \\((\\d+)\\) exceeds the maximum allowed \\((\\d+)");
   private static final int LONGEST_DETAIL_LOGGED = 500;
 
+  private volatile Consumer<ErrorMessage> told = error -> {};
   private final LogThrottle failedRequests = new LogThrottle(20, Duration.ofSeconds(10));
   private final LogThrottle failedRoutes = new LogThrottle(20, Duration.ofSeconds(10));
 
@@ -52,6 +54,11 @@ public final class ErrorReports {
   public ErrorReports(Counts counts, FirmwareRefusals firmwareRefusals) {
     this.counts = counts;
     this.firmwareRefusals = firmwareRefusals;
+  }
+
+  /** Has one told of each error from now on; must not block. */
+  public void tell(Consumer<ErrorMessage> listener) {
+    told = listener;
   }
 
   /** A request was refused, or had no response. */
@@ -100,11 +107,17 @@ public final class ErrorReports {
         });
     RequestContext context = RequestContext.find(exchange);
     count(context, ErrorCode.ROUTE_FAILED);
-    return new ErrorMessage(
-        context == null ? null : sentBack(context.clientId()),
-        context == null ? null : sentBack(context.requestType()),
-        ErrorCode.ROUTE_FAILED.code(),
-        "A step of the bridge's route %s failed; its log says why.".formatted(where));
+    return told(
+        new ErrorMessage(
+            context == null ? null : sentBack(context.clientId()),
+            context == null ? null : sentBack(context.requestType()),
+            ErrorCode.ROUTE_FAILED.code(),
+            "A step of the bridge's route %s failed; its log says why.".formatted(where)));
+  }
+
+  private ErrorMessage told(ErrorMessage error) {
+    told.accept(error);
+    return error;
   }
 
   private static String firstLine(String text) {
@@ -139,7 +152,7 @@ public final class ErrorReports {
                 code.code(),
                 Echo.printable(detail, LONGEST_DETAIL_LOGGED),
                 suffix));
-    return new ErrorMessage(sentBack(clientId), sentBack(requestType), code.code(), detail);
+    return told(new ErrorMessage(sentBack(clientId), sentBack(requestType), code.code(), detail));
   }
 
   /** Routes fail on what chargers say as well; that is no request. */

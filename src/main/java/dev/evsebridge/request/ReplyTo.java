@@ -2,6 +2,7 @@ package dev.evsebridge.request;
 
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.RequestFailedException;
+import dev.evsebridge.mqtt.LocalReply;
 import dev.evsebridge.mqtt.Topics;
 import java.nio.charset.StandardCharsets;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
@@ -23,13 +24,18 @@ final class ReplyTo {
 
   private final String topic;
   private final byte @Nullable [] correlationData;
+  private final @Nullable LocalReply local;
 
-  private ReplyTo(String topic, byte @Nullable [] correlationData) {
+  private ReplyTo(String topic, byte @Nullable [] correlationData, @Nullable LocalReply local) {
     this.topic = topic;
     this.correlationData = correlationData;
+    this.local = local;
   }
 
   static @Nullable ReplyTo of(@Nullable MqttProperties properties) {
+    if (properties instanceof LocalReply reply) {
+      return new ReplyTo(LocalReply.TOPIC, null, reply);
+    }
     if (properties == null || properties.getResponseTopic() == null) {
       return null;
     }
@@ -50,7 +56,7 @@ final class ReplyTo {
       throw invalid(
           "The Correlation Data must have at most %d bytes.".formatted(LONGEST_CORRELATION_BYTES));
     }
-    return new ReplyTo(topic, correlation);
+    return new ReplyTo(topic, correlation, null);
   }
 
   private static RequestFailedException invalid(String detail) {
@@ -62,6 +68,9 @@ final class ReplyTo {
   }
 
   MqttProperties properties() {
+    if (local != null) {
+      return local;
+    }
     MqttProperties properties = new MqttProperties();
     if (correlationData != null) {
       properties.setCorrelationData(correlationData);

@@ -3,6 +3,7 @@ package dev.evsebridge.runtime;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.EventExecutor;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -26,6 +27,21 @@ public final class EventLoopPulses {
     watch(connection.eventLoop());
     if (connection.parent() != null) {
       watch(connection.parent().eventLoop());
+    }
+  }
+
+  /** Ends when each of the event loops has come to it; at once where there is none. */
+  public CompletableFuture<Void> respond() {
+    return CompletableFuture.allOf(
+        pulses.keySet().stream().map(EventLoopPulses::response).toArray(CompletableFuture[]::new));
+  }
+
+  private static CompletableFuture<Void> response(EventExecutor loop) {
+    try {
+      return CompletableFuture.runAsync(() -> {}, loop);
+    } catch (RejectedExecutionException e) {
+      // It has ended with its listener.
+      return CompletableFuture.completedFuture(null);
     }
   }
 

@@ -190,6 +190,11 @@ public final class ChargerStates
     forgetListeners.add(listener);
   }
 
+  /** Tells one more from now on; to be called before chargers can connect. */
+  public void watch(StateWatcher watcher) {
+    run(() -> board.watch(watcher));
+  }
+
   @Override
   public void connected(ChargerSession session, @Nullable ChargerSession replaced) {
     session.observe(this);

@@ -57,6 +57,7 @@ final class StateBoard {
   private final TreeSet<KnownCharger.Due> dues = new TreeSet<>(KnownCharger.Due.SOONEST_FIRST);
   private int known;
   private boolean brokerThere;
+  private @Nullable StateWatcher watcher;
 
   /** When former topics are cleared for sure; null when there are none, or no broker. */
   private @Nullable Long clearedAtNanos;
@@ -285,6 +286,19 @@ final class StateBoard {
       consider(entry, nowNanos);
     } else if (entry.control == null && !entry.meter.metered().lost()) {
       entries.remove(clientId);
+      if (watcher != null) {
+        watcher.forgotten(clientId);
+      }
+    }
+  }
+
+  /** Tells one more from now on, and at once of whoever is known. */
+  void watch(StateWatcher newWatcher) {
+    watcher = newWatcher;
+    for (KnownCharger entry : entries.values()) {
+      if (entry.known) {
+        newWatcher.changed(entry.state());
+      }
     }
   }
 
@@ -473,8 +487,12 @@ final class StateBoard {
 
   private void consider(KnownCharger entry, long nowNanos) {
     entry.owed = false;
-    if (mayBeKnown(entry) && brokerThere) {
-      ChargerState state = entry.state();
+    boolean announced = mayBeKnown(entry) && brokerThere;
+    ChargerState state = announced || watcher != null ? entry.state() : null;
+    if (watcher != null && state != null) {
+      watcher.changed(state);
+    }
+    if (announced && state != null) {
       ChargerState shown = entry.shown;
       if (shown == null
           || !state.urgent().equals(shown.urgent())
@@ -514,6 +532,9 @@ final class StateBoard {
     entry.shownAtNanos = nowNanos;
     entry.owed = false;
     publisher.state(entry.clientId, state);
+    if (watcher != null) {
+      watcher.changed(state);
+    }
   }
 
   private void plan(KnownCharger entry) {

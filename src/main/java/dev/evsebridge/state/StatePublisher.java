@@ -18,4 +18,18 @@ public interface StatePublisher {
    * @param topic in full
    */
   void clear(String topic);
+
+  /** Publishes nothing. */
+  static StatePublisher nowhere() {
+    return new StatePublisher() {
+      @Override
+      public void state(String clientId, ChargerState state) {}
+
+      @Override
+      public void session(String clientId, SessionReport report) {}
+
+      @Override
+      public void clear(String topic) {}
+    };
+  }
 }

@@ -70,6 +70,7 @@ class DocumentsTest {
             "Broker",
             "Firmware",
             "Bridge",
+            "Web port",
             "Calibration",
             "Charge controller",
             "Supervision",
@@ -414,7 +415,7 @@ class DocumentsTest {
         for (String code : MarkdownFile.code(line.text())) {
           String key = code.split("[ =]", 2)[0].replaceAll("[{}]", "");
           if (key.matches(
-                  "(?:evse|mqtt|bridge|control|sensors|alive|firmware|homeassistant)\\.[a-z][a-z_.]*")
+                  "(?:evse|mqtt|bridge|control|sensors|alive|firmware|homeassistant|web)\\.[a-z][a-z_.]*")
               && !key.endsWith(".yaml")
               && !keys.contains(key)) {
             unknown.add(page + ":" + line.number() + ": " + key);

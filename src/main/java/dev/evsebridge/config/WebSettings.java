@@ -1,0 +1,30 @@
+package dev.evsebridge.config;
+
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The port for health, metrics, API and page.
+ *
+ * @param address where it listens; IPv6 without brackets
+ * @param port where it listens
+ * @param username who logs in
+ * @param password asked for where it is set, on loopback addresses too
+ * @param hostNames further values of the header Host that are answered, in lower case
+ * @param readOnly whether nothing can be switched here
+ * @param openMetrics whether health and metrics are given without a password
+ */
+public record WebSettings(
+    String address,
+    int port,
+    String username,
+    Optional<Secret> password,
+    Set<String> hostNames,
+    boolean readOnly,
+    boolean openMetrics) {
+
+  /** Copies the set. */
+  public WebSettings {
+    hostNames = Set.copyOf(hostNames);
+  }
+}

@@ -1,0 +1,86 @@
+package dev.evsebridge.web;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import org.jspecify.annotations.Nullable;
+
+/** The chargers as JSON, requests to them, and what changes. */
+final class Api {
+
+  static final int MOST_BODY_BYTES = 256 * 1024;
+
+  private static final String CHARGERS = "/api/chargers";
+  private static final String CHARGER = CHARGERS + "/:client_id";
+
+  private final ObjectMapper json = new ObjectMapper();
+  private final EventStreams streams;
+  private final Requests requests;
+  private final Visitors visitors;
+
+  Api(EventStreams streams, Requests requests, Visitors visitors) {
+    this.streams = streams;
+    this.requests = requests;
+    this.visitors = visitors;
+  }
+
+  void addTo(Router router) {
+    router.get(CHARGERS).handler(this::all);
+    router.get(CHARGER).handler(this::one);
+    router.get("/events").handler(streams::open);
+    BodyHandler body = BodyHandler.create(false).setBodyLimit(MOST_BODY_BYTES);
+    router
+        .post(CHARGER + "/requests")
+        .handler(body)
+        .handler(this::whole)
+        .handler(requests::request);
+    router.post(CHARGER + "/set").handler(body).handler(this::whole).handler(requests::set);
+    router
+        .post(CHARGER + "/set/:name")
+        .handler(body)
+        .handler(this::whole)
+        .handler(requests::setOne);
+  }
+
+  private void whole(RoutingContext ctx) {
+    visitors.askedAll(ctx.request().connection());
+    ctx.next();
+  }
+
+  private void all(RoutingContext ctx) {
+    ArrayNode all = json.createArrayNode();
+    for (ChargerPage page : streams.book().pages()) {
+      ObjectNode charger = page.json();
+      if (charger != null) {
+        all.add(charger);
+      }
+    }
+    answer(ctx, all);
+  }
+
+  private void one(RoutingContext ctx) {
+    ChargerPage page = streams.book().find(ctx.pathParam("client_id"));
+    @Nullable ObjectNode charger = page == null ? null : page.jsonWithLog();
+    if (charger == null) {
+      Problem.NOT_FOUND.answer(ctx);
+    } else {
+      answer(ctx, charger);
+    }
+  }
+
+  private void answer(RoutingContext ctx, JsonNode content) {
+    try {
+      ctx.response()
+          .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+          .end(json.writeValueAsString(content));
+    } catch (JsonProcessingException e) {
+      ctx.fail(e);
+    }
+  }
+}

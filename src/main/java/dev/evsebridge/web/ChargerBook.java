@@ -1,0 +1,142 @@
+package dev.evsebridge.web;
+
+import dev.evsebridge.charger.session.ChargerSession;
+import dev.evsebridge.charger.session.FirmwareListener;
+import dev.evsebridge.charger.session.SessionListener;
+import dev.evsebridge.charger.session.SessionObserver;
+import dev.evsebridge.message.ErrorCode;
+import dev.evsebridge.message.ErrorMessage;
+import dev.evsebridge.message.Reading;
+import dev.evsebridge.state.ChargerState;
+import dev.evsebridge.state.StateWatcher;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** What is shown of all chargers: those that are connected, and those that are known. */
+final class ChargerBook
+    implements SessionListener, SessionObserver, FirmwareListener, StateWatcher {
+
+  private static final int PERCENT = 100;
+
+  private final ConcurrentMap<String, ChargerPage> pages = new ConcurrentSkipListMap<>();
+  private final Consumer<String> changed;
+  private final Consumer<String> forgotten;
+
+  /**
+   * Creates an empty book.
+   *
+   * @param changed takes the client id of a charger of which something is new; must not block
+   * @param forgotten takes the client id of a charger that is not shown any more; must not block
+   */
+  ChargerBook(Consumer<String> changed, Consumer<String> forgotten) {
+    this.changed = changed;
+    this.forgotten = forgotten;
+  }
+
+  /** By client id. */
+  Collection<ChargerPage> pages() {
+    return pages.values();
+  }
+
+  @Nullable ChargerPage find(String clientIdOrSerial) {
+    ChargerPage page = pages.get(clientIdOrSerial);
+    return page == null ? findSerial(clientIdOrSerial) : page;
+  }
+
+  private @Nullable ChargerPage findSerial(String serial) {
+    for (ChargerPage page : pages.values()) {
+      ChargerState state = page.state();
+      if (state != null && state.serial().equals(serial)) {
+        return page;
+      }
+    }
+    return null;
+  }
+
+  private ChargerPage page(ChargerSession session) {
+    return page(session.clientId());
+  }
+
+  private ChargerPage page(String clientId) {
+    return pages.computeIfAbsent(clientId, ChargerPage::new);
+  }
+
+  @Override
+  public void connected(ChargerSession session, @Nullable ChargerSession replaced) {
+    session.observe(this);
+    page(session).connected();
+    changed.accept(session.clientId());
+  }
+
+  @Override
+  public void disconnected(ChargerSession session) {
+    // Told twice, as both kinds of listener, and also of what a newer connection has replaced.
+  }
+
+  @Override
+  public void reading(ChargerSession session, Reading reading) {
+    page(session).read(reading, Instant.now());
+    changed.accept(session.clientId());
+  }
+
+  @Override
+  public void changed(ChargerState state) {
+    ChargerPage page = page(state.clientId());
+    ChargerState before = page.state();
+    if (before != null && before.connected() && !state.connected()) {
+      page.disconnected(Instant.now());
+    }
+    page.changed(state);
+    changed.accept(state.clientId());
+  }
+
+  @Override
+  public void forgotten(String clientId) {
+    pages.remove(clientId);
+    forgotten.accept(clientId);
+  }
+
+  /** An error has been published. */
+  void failed(ErrorMessage error) {
+    ChargerPage page = error.clientId() == null ? null : find(error.clientId());
+    if (page != null) {
+      page.failed(error, Instant.now());
+      changed.accept(page.clientId());
+    }
+  }
+
+  @Override
+  public void checking(ChargerSession session, int imageBytes) {
+    firmware(session, FirmwareProgress.of("checking"));
+  }
+
+  @Override
+  public void uploading(ChargerSession session, long takenBytes, long totalBytes) {
+    int percent = (int) (PERCENT * takenBytes / Math.max(1, totalBytes));
+    firmware(session, new FirmwareProgress("uploading", percent, null));
+  }
+
+  @Override
+  public void restarting(ChargerSession session) {
+    firmware(session, FirmwareProgress.of("restarting"));
+  }
+
+  @Override
+  public void done(ChargerSession session) {
+    firmware(session, FirmwareProgress.of("done"));
+  }
+
+  @Override
+  public void failed(ChargerSession session, ErrorCode code, String detail) {
+    firmware(session, new FirmwareProgress("failed", null, detail));
+  }
+
+  private void firmware(ChargerSession session, FirmwareProgress progress) {
+    page(session).firmware(progress);
+    changed.accept(session.clientId());
+  }
+}

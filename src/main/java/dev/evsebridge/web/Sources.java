@@ -1,0 +1,34 @@
+package dev.evsebridge.web;
+
+import dev.evsebridge.charger.session.SessionRegistry;
+import dev.evsebridge.config.SessionLimits;
+import dev.evsebridge.control.FailSafe;
+import dev.evsebridge.mqtt.BrokerConnection;
+import dev.evsebridge.runtime.EventLoopPulses;
+import dev.evsebridge.state.ChargerStates;
+import java.time.Duration;
+import org.apache.camel.CamelContext;
+
+/**
+ * The parts of the bridge that are looked at from outside.
+ *
+ * @param version of the bridge
+ * @param camel holds the health checks
+ * @param failSafe knows whether chargers can connect
+ * @param broker passes requests on
+ * @param registry tells who comes and goes
+ * @param states tells what chargers do
+ * @param eventLoops those of the chargers
+ * @param limits how long a request may take
+ * @param brokerLossGrace how long chargers are kept while the broker is away
+ */
+public record Sources(
+    String version,
+    CamelContext camel,
+    FailSafe failSafe,
+    BrokerConnection broker,
+    SessionRegistry registry,
+    ChargerStates states,
+    EventLoopPulses eventLoops,
+    SessionLimits limits,
+    Duration brokerLossGrace) {}

@@ -1,0 +1,239 @@
+package dev.evsebridge.it;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.evsebridge.testkit.FreePort;
+import dev.evsebridge.testkit.HttpProbe;
+import dev.evsebridge.testkit.HttpProbe.Answer;
+import dev.evsebridge.testkit.Installation;
+import dev.evsebridge.testkit.Messages;
+import dev.evsebridge.testkit.Patience;
+import dev.evsebridge.testkit.RawCharger;
+import dev.evsebridge.testkit.RequiresMosquitto;
+import dev.evsebridge.testkit.Serials;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What strangers try at the web port. */
+@RequiresMosquitto
+class WebSecurityIT {
+  private static final int PORT = FreePort.find();
+  private static final String LOGIN = login("evse", "only for tests");
+  private static final HttpProbe HTTP = HttpProbe.of(PORT);
+
+  @RegisterExtension
+  static final Installation INSTALLATION =
+      Installation.with(
+          bridge ->
+              bridge
+                  .property("web.port", Integer.toString(PORT))
+                  .property("web.password", "only for tests")
+                  .property("web.host_names", "evse.example, other.example"));
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "/api/chargers", "/events", "/observe/metrics", "/metrics"})
+  void answersNoHostNameThatIsNotItsOwn(String path) {
+    assertEquals(421, HTTP.get(path, LOGIN, "Host: attacker.example:" + PORT).status());
+    assertEquals(421, HTTP.get(path, LOGIN, "Host: evse.example.attacker.example").status());
+    assertEquals(421, HTTP.get(path, LOGIN, "Host: ").status());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "localhost",
+        "LOCALHOST:1",
+        "127.0.0.1",
+        "[::1]:9",
+        "evse.example",
+        "other.example:443"
+      })
+  void answersItsOwnHostNames(String host) {
+    assertEquals(200, HTTP.get("/", LOGIN, "Host: " + host).status());
+  }
+
+  @Test
+  void tellsWhoeverAsksHowItIs() {
+    assertEquals(200, HTTP.get("/observe/health", LOGIN, "Host: 10.1.2.3").status());
+  }
+
+  @Test
+  void asksForThePasswordEverywhere() {
+    for (String path :
+        List.of(
+            "/",
+            "/script.js",
+            "/api/chargers",
+            "/events",
+            "/metrics",
+            "/observe/health",
+            "/none")) {
+      Answer answer = HTTP.get(path);
+      assertEquals(401, answer.status(), path);
+      assertNotNull(answer.header("WWW-Authenticate"), path);
+    }
+    assertEquals(401, HTTP.post("/api/chargers/x/requests", "{}").status());
+  }
+
+  @Test
+  void answersAFailedLoginOnlyAfterASecond() {
+    for (String wrong :
+        List.of(
+            login("evse", "only for test"),
+            login("evse", "only for tests "),
+            login("EVSE", "only for tests"),
+            login("", ""),
+            "Authorization: Basic ???")) {
+      long begin = System.nanoTime();
+      assertEquals(401, HTTP.get("/", wrong).status(), wrong);
+      assertTrue(System.nanoTime() - begin >= Duration.ofSeconds(1).toNanos(), wrong);
+    }
+    assertEquals(200, HTTP.get("/", LOGIN).status());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Origin: http://attacker.example",
+        "Origin: null",
+        "Origin: http://127.0.0.1",
+        "Origin: http://evse.example",
+        "Origin: file://127.0.0.1",
+        "X-Origin: none at all"
+      })
+  void takesRequestsOnlyFromItsOwnPage(String origin) {
+    String serial = Serials.next();
+    RawCharger charger = INSTALLATION.charger(serial);
+    Answer answer =
+        HTTP.send(
+            "POST",
+            "/api/chargers/" + serial + "/requests",
+            "{\"message_type\":\"request_ping\"}",
+            LOGIN,
+            origin,
+            "Content-Type: application/json");
+    assertEquals(403, answer.status());
+    INSTALLATION.probe().request(Messages.ping(serial));
+    charger.takeFrame();
+    assertEquals(List.of(), charger.untakenFrames());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Content-Type: text/plain",
+        "Content-Type: application/x-www-form-urlencoded",
+        "Content-Type: multipart/form-data; boundary=application/json",
+        "Accept: application/json"
+      })
+  void takesOnlyWhatNoFormCanSend(String contentType) {
+    assertEquals(
+        415,
+        HTTP.send(
+                "POST",
+                "/api/chargers/x/requests",
+                "{\"message_type\":\"request_ping\"}",
+                LOGIN,
+                "Origin: http://127.0.0.1:" + PORT,
+                contentType)
+            .status());
+  }
+
+  @Test
+  void tellsBrowsersWhatTheyMayDo() {
+    for (String path : List.of("/", "/api/chargers", "/observe/health", "/none", "/script.js")) {
+      Answer answer = HTTP.get(path, LOGIN);
+      String policy = String.valueOf(answer.header("Content-Security-Policy"));
+      for (String rule :
+          List.of(
+              "default-src 'none'",
+              "script-src 'self'",
+              "style-src 'self'",
+              "connect-src 'self'",
+              "img-src 'self'",
+              "frame-ancestors 'none'")) {
+        assertTrue(policy.contains(rule), path + ": " + policy);
+      }
+      assertEquals("nosniff", answer.header("X-Content-Type-Options"), path);
+      assertEquals("no-referrer", answer.header("Referrer-Policy"), path);
+    }
+    assertEquals("no-store", HTTP.get("/api/chargers", LOGIN).header("Cache-Control"));
+    assertEquals("no-store", HTTP.get("/", "Host: localhost").header("Cache-Control"));
+  }
+
+  @Test
+  void refusesWhatIsTooLarge() {
+    Answer answer =
+        HTTP.send(
+            "POST",
+            "/api/chargers/x/requests",
+            "{\"message_type\":\"" + "x".repeat(256 * 1024) + "\"}",
+            LOGIN,
+            "Origin: http://127.0.0.1:" + PORT,
+            "Content-Type: application/json");
+    assertEquals(413, answer.status());
+    assertEquals(414, HTTP.get("/" + "x".repeat(10_000), LOGIN).status());
+    assertEquals(431, HTTP.get("/", LOGIN, "X-Long: " + "x".repeat(20_000)).status());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/../application.properties",
+        "/..%2fapplication.properties",
+        "/%2e%2e/application.properties",
+        "/web/../../application.properties",
+        "/application.properties",
+        "/log4j2.properties",
+        "//etc/passwd",
+        "/..%5c..%5capplication.properties",
+        "/index.html%00.js"
+      })
+  void givesNothingBesideThePage(String path) {
+    int status = HTTP.get(path, LOGIN).status();
+    assertTrue(status == 404 || status == 400, path + ": " + status);
+  }
+
+  @Test
+  void closesConnectionsThatSayNothing() throws IOException {
+    List<Socket> silent = new ArrayList<>();
+    try {
+      for (int i = 0; i < 80; i++) {
+        Socket socket = HTTP.connect();
+        socket.getOutputStream().write("GET / HT".getBytes(StandardCharsets.US_ASCII));
+        silent.add(socket);
+      }
+      Patience.until(
+          "others are answered",
+          Duration.ofSeconds(90),
+          () -> {
+            try {
+              return HTTP.get("/", LOGIN).status() == 200;
+            } catch (RuntimeException | AssertionError refused) {
+              return false;
+            }
+          });
+    } finally {
+      for (Socket socket : silent) {
+        socket.close();
+      }
+    }
+  }
+
+  private static String login(String user, String password) {
+    return "Authorization: Basic "
+        + Base64.getEncoder()
+            .encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
+  }
+}
