@@ -1,0 +1,137 @@
+package dev.evsebridge.testkit;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.logging.Level;
+import java.util.stream.Stream;
+import org.openqa.selenium.By;
+import org.openqa.selenium.OutputType;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.logging.LogType;
+import org.openqa.selenium.logging.LoggingPreferences;
+
+/** A real browser without a window. Nothing is downloaded for it. */
+public final class Browser implements AutoCloseable {
+  private static final Path PICTURES = Path.of(System.getProperty("basedir", ""), "target/page");
+
+  private final ChromeDriver driver;
+
+  private Browser(ChromeDriver driver) {
+    this.driver = driver;
+  }
+
+  static boolean isInstalled() {
+    return chromium().isPresent() && chromedriver().isPresent();
+  }
+
+  private static Optional<File> chromium() {
+    return program("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome");
+  }
+
+  private static Optional<File> chromedriver() {
+    return program("/usr/bin/chromedriver", "/usr/local/bin/chromedriver");
+  }
+
+  private static Optional<File> program(String... paths) {
+    return Stream.of(paths).map(File::new).filter(File::canExecute).findFirst();
+  }
+
+  public static Browser open() {
+    ChromeOptions options = new ChromeOptions();
+    options.setBinary(chromium().orElseThrow());
+    options.addArguments(
+        "--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars");
+    LoggingPreferences logs = new LoggingPreferences();
+    logs.enable(LogType.BROWSER, Level.ALL);
+    options.setCapability("goog:loggingPrefs", logs);
+    return new Browser(
+        new ChromeDriver(
+            new ChromeDriverService.Builder()
+                .usingDriverExecutable(chromedriver().orElseThrow())
+                .usingAnyFreePort()
+                .build(),
+            options));
+  }
+
+  /** Opens a page. What there was to complain about an earlier one is forgotten. */
+  public Browser at(String url) {
+    driver.get("about:blank");
+    List<String> unused = complaints();
+    driver.get(url);
+    return this;
+  }
+
+  /** As wide as a phone, or as a screen on a desk. */
+  public Browser wide(int pixels) {
+    size(pixels, 900);
+    return this;
+  }
+
+  private void size(int width, long height) {
+    driver.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 500));
+  }
+
+  public Browser dark() {
+    driver.executeCdpCommand(
+        "Emulation.setEmulatedMedia",
+        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", "dark"))));
+    return this;
+  }
+
+  public WebElement find(String selector) {
+    return driver.findElement(By.cssSelector(selector));
+  }
+
+  /** The visible text of all elements; one that has gone meanwhile counts as empty. */
+  public String text(String selector) {
+    Object text =
+        driver.executeScript(
+            "return [...document.querySelectorAll(arguments[0])].map(e => e.innerText).join('\\n')",
+            selector);
+    return String.valueOf(text);
+  }
+
+  public Object run(String script, Object... arguments) {
+    return driver.executeScript(script, arguments);
+  }
+
+  /** Presses keys where the focus is. */
+  public void press(CharSequence... keys) {
+    driver.switchTo().activeElement().sendKeys(keys);
+  }
+
+  /** What the browser itself complains about, such as what the page's policy has kept away. */
+  public List<String> complaints() {
+    return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
+        .map(entry -> entry.getMessage())
+        .toList();
+  }
+
+  /** Writes what is seen, from top to bottom, to {@code target/page}. */
+  public void picture(String name, int width) {
+    size(width, 900);
+    Object height = run("return Math.min(4000, document.documentElement.scrollHeight)");
+    size(width, ((Number) height).longValue());
+    try {
+      Files.createDirectories(PICTURES);
+      Files.write(PICTURES.resolve(name + ".png"), driver.getScreenshotAs(OutputType.BYTES));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    driver.quit();
+  }
+}
