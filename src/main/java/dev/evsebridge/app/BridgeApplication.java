@@ -354,6 +354,9 @@ final class BridgeApplication implements AutoCloseable {
                   broker,
                   registry,
                   states,
+                  admission,
+                  openRequests,
+                  backPressure,
                   eventLoops,
                   settings.limits(),
                   settings.brokerLossGrace()));

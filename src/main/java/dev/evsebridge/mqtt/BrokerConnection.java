@@ -220,16 +220,6 @@ public final class BrokerConnection {
     subscriptions.deliver(topic, message, System.nanoTime());
   }
 
-  /** Messages that wait for the broker, or for its acknowledgement. */
-  public int outboxMessages() {
-    return outbox.size();
-  }
-
-  /** Messages dropped since the start because there was no room for them. */
-  public long outboxDropped() {
-    return outbox.dropped();
-  }
-
   int subscribe(Subscription subscription) {
     int id = subscriptions.add(subscription);
     executor.execute(

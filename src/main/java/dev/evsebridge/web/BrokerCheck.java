@@ -19,6 +19,7 @@ final class BrokerCheck extends AbstractHealthCheck implements BrokerListener {
   private final long graceNanos;
   private volatile long awaySinceNanos;
   private volatile boolean everConnected;
+  private volatile long losses;
 
   BrokerCheck(FailSafe failSafe, Duration grace) {
     super("evse-bridge", ID);
@@ -31,8 +32,15 @@ final class BrokerCheck extends AbstractHealthCheck implements BrokerListener {
     everConnected = true;
   }
 
+  /** How often the broker was lost since the start. */
+  long losses() {
+    return losses;
+  }
+
   @Override
+  @SuppressWarnings("NonAtomicVolatileUpdate") // Only one thread tells.
   public void brokerLost() {
+    losses++;
     awaySinceNanos = System.nanoTime();
   }
 

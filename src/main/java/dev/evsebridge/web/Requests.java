@@ -48,7 +48,7 @@ final class Requests implements FirmwareListener {
           Map.entry(ErrorCode.BUSY.code(), 429),
           Map.entry(ErrorCode.CONTROLLED.code(), 409),
           Map.entry(ErrorCode.NOT_CONTROLLED.code(), 409),
-          Map.entry("interlock", 409),
+          Map.entry(ErrorCode.INTERLOCK.code(), 409),
           Map.entry(ErrorCode.CONTACTOR_CLOSED.code(), 409),
           Map.entry(ErrorCode.FIRMWARE_REFUSED.code(), 409),
           Map.entry(ErrorCode.NO_IMAGE.code(), 409),

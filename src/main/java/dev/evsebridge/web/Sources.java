@@ -1,5 +1,8 @@
 package dev.evsebridge.web;
 
+import dev.evsebridge.charger.connection.Admission;
+import dev.evsebridge.charger.connection.BackPressure;
+import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.SessionLimits;
 import dev.evsebridge.control.FailSafe;
@@ -18,6 +21,9 @@ import org.apache.camel.CamelContext;
  * @param broker passes requests on
  * @param registry tells who comes and goes
  * @param states tells what chargers do
+ * @param admission counts connections
+ * @param openRequests those that wait for a charger
+ * @param backPressure knows from which chargers nothing is read
  * @param eventLoops those of the chargers
  * @param limits how long a request may take
  * @param brokerLossGrace how long chargers are kept while the broker is away
@@ -29,6 +35,9 @@ public record Sources(
     BrokerConnection broker,
     SessionRegistry registry,
     ChargerStates states,
+    Admission admission,
+    OpenRequests openRequests,
+    BackPressure backPressure,
     EventLoopPulses eventLoops,
     SessionLimits limits,
     Duration brokerLossGrace) {}

@@ -45,6 +45,10 @@ public final class Web implements AutoCloseable {
             brokerCheck,
             new ListenerCheck(sources.failSafe()))
         .addTo(server.router());
+    sources.states().addForgetListener((serial, clientId) -> streams.book().forgotten(clientId));
+    Metrics metrics = new Metrics(sources, brokerCheck, streams.book());
+    sources.registry().time(metrics::took);
+    metrics.addTo(server.router());
     new Api(streams, requests, server.visitors()).addTo(server.router());
     Page.addTo(server.router());
   }

@@ -20,6 +20,7 @@ import java.util.List;
 public final class Demo {
   private static final int USUAL_MQTT_PORT = 1883;
   private static final int USUAL_EVSE_PORT = 9091;
+  private static final int USUAL_PAGE_PORT = 8080;
   private static final int CHARGERS = 5;
 
   private Demo() {}
@@ -27,6 +28,7 @@ public final class Demo {
   public static void main(String... args) throws Exception {
     System.setProperty("log4j2.configurationFile", "log4j2-demo.properties");
     int evsePort = freePortLike(USUAL_EVSE_PORT);
+    int pagePort = freePortLike(USUAL_PAGE_PORT);
     Path folder = Files.createTempDirectory("evse-demo");
     try (EmbeddedBroker broker = new EmbeddedBroker(freePortLike(USUAL_MQTT_PORT));
         Controller controller = new Controller(broker)) {
@@ -36,6 +38,7 @@ public final class Demo {
           An MQTT broker, the bridge and %d simulated chargers, in one process.
             MQTT broker   %s%s
             chargers      port %d%s
+            page          http://127.0.0.1:%d/
             charger 1     cars on three phases
             charger 2     cars on one phase
             charger 3     cars that are soon full
@@ -51,7 +54,8 @@ public final class Demo {
           broker.url(),
           unless(USUAL_MQTT_PORT, broker.port()),
           evsePort,
-          unless(USUAL_EVSE_PORT, evsePort));
+          unless(USUAL_EVSE_PORT, evsePort),
+          pagePort);
       controller.start();
       int status =
           Bridge.run(
@@ -62,7 +66,7 @@ public final class Demo {
               "--simulate",
               Integer.toString(CHARGERS),
               "-c",
-              configuration(folder).toString());
+              configuration(folder, pagePort).toString());
       if (status != 0) {
         throw new IllegalStateException("The bridge has ended with status " + status);
       }
@@ -70,12 +74,13 @@ public final class Demo {
   }
 
   /** Where everything else is as usual: nobody has to switch charging on. */
-  private static Path configuration(Path folder) throws IOException {
+  private static Path configuration(Path folder, int pagePort) throws IOException {
     List<String> lines = new ArrayList<>();
     lines.add("control.mode = on");
     lines.add("control.max_amps = 16");
     lines.add("control.initial_enabled = true");
     lines.add("bridge.log_level = WARN");
+    lines.add("web.port = " + pagePort);
     lines.add("bridge.state_dir = " + folder.resolve("state"));
     InetSocketAddress nowhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     try (Simulator simulator = new Simulator(nowhere, CHARGERS)) {

@@ -236,7 +236,7 @@ class PageIT {
       until("all are there", () -> browser.text(".card .link").equals("online\nonline\nonline"));
       until(
           "power is shown",
-          () -> browser.text(garage + ".power").matches("(?s)1?\\d\\.\\d+\\s+kW.*"));
+          () -> browser.text(garage + ".power").matches("(?s)1\\d\\.\\d\\s+kW.*"));
       for (int width : new int[] {360, 1280}) {
         browser.picture("page-" + width, width);
         assertEquals(

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
@@ -101,7 +102,7 @@ public final class Browser implements AutoCloseable {
     return String.valueOf(text);
   }
 
-  public Object run(String script, Object... arguments) {
+  public @Nullable Object run(String script, Object... arguments) {
     return driver.executeScript(script, arguments);
   }
 
@@ -120,8 +121,10 @@ public final class Browser implements AutoCloseable {
   /** Writes what is seen, from top to bottom, to {@code target/page}. */
   public void picture(String name, int width) {
     size(width, 900);
-    Object height = run("return Math.min(4000, document.documentElement.scrollHeight)");
-    size(width, ((Number) height).longValue());
+    if (run("return Math.min(4000, document.documentElement.scrollHeight)")
+        instanceof Long height) {
+      size(width, height);
+    }
     try {
       Files.createDirectories(PICTURES);
       Files.write(PICTURES.resolve(name + ".png"), driver.getScreenshotAs(OutputType.BYTES));

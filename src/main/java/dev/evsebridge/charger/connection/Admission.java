@@ -20,6 +20,7 @@ public final class Admission {
   /** Anybody can say a hello and then nonsense; that must not fill the broker's error topic. */
   private final LogThrottle unprovenErrors = new LogThrottle(100, Duration.ofSeconds(10));
 
+  private final ConnectionTally tally = new ConnectionTally();
   private final SessionLimits limits;
   private final Function<SerialNumber, String> clientIds;
   private final Set<SerialNumber> allowedSerials;
@@ -42,6 +43,11 @@ public final class Admission {
     this.limits = limits;
     this.clientIds = clientIds;
     this.allowedSerials = allowedSerials;
+  }
+
+  /** What has become of the connections that were made. */
+  public ConnectionTally tally() {
+    return tally;
   }
 
   SessionLimits limits() {

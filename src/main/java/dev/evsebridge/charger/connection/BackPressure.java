@@ -115,6 +115,11 @@ public final class BackPressure {
     return !paused && !pausedChannels.isEmpty();
   }
 
+  /** Connections that nothing is read from now. */
+  public synchronized int pausedConnections() {
+    return pausedChannels.size();
+  }
+
   /** A connection has been made. */
   void add(Channel channel) {
     open.add(channel);

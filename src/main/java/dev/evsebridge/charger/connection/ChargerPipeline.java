@@ -58,7 +58,7 @@ public final class ChargerPipeline extends ServerInitializerFactory {
         backPressure,
         errors,
         opened,
-        new ConnectionLimit(admission.limits().maxConnections()),
+        new ConnectionLimit(admission.limits().maxConnections(), admission.tally()),
         CumulationBudget.ofHeap(),
         null);
   }

@@ -3,6 +3,7 @@ package dev.evsebridge.charger.connection;
 import dev.evsebridge.charger.codec.FrameEvent;
 import dev.evsebridge.charger.codec.Hello;
 import dev.evsebridge.charger.codec.ProtocolViolationException;
+import dev.evsebridge.charger.connection.ConnectionTally.Outcome;
 import dev.evsebridge.charger.session.ChargerSession;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.message.ChargerMessage;
@@ -81,6 +82,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
 
   private void noHello(ChannelHandlerContext ctx, Duration timeout) {
     if (!closing) {
+      admission.tally().count(Outcome.HANDSHAKE_TIMEOUT);
       closeUnidentified(ctx, "no hello within %d ms".formatted(timeout.toMillis()));
     }
   }
@@ -183,10 +185,13 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
           "Firmware version %d is not supported: it must be %d or later."
               .formatted(hello.firmwareVersion(), Hello.FIRST_SUPPORTED_VERSION));
     } else if (!admission.isAllowed(hello)) {
+      admission.tally().count(Outcome.SERIAL);
       closeUnidentified(ctx, "serial number " + serial + " is not in evse.allowed_serials");
     } else if (!admission.isLetIn(hello)) {
+      admission.tally().count(Outcome.SERIAL);
       closeUnidentified(ctx, "without the broker nobody controls " + serial);
     } else {
+      admission.tally().count(Outcome.ACCEPTED);
       ChargerSession registered = registry.add(ctx.channel(), hello, admission.clientId(serial));
       session = registered;
       ctx.pipeline().fireUserEventTriggered(ConnectionLimit.IDENTIFIED);
@@ -344,6 +349,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
 
   private void violation(ChannelHandlerContext ctx, @Nullable SerialNumber serial, String detail) {
     fault = detail;
+    admission.tally().count(Outcome.PROTOCOL_ERROR);
     UNIDENTIFIED.log(
         suffix ->
             LOG.warn(

@@ -34,14 +34,20 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
       AttributeKey.valueOf(ConnectionLimit.class, "unidentifiedFrom");
 
   private final int maxConnections;
+  private final ConnectionTally tally;
   private final int maxUnidentified;
   private final ConcurrentMap<InetAddress, Integer> unidentified = new ConcurrentHashMap<>();
   private final AtomicInteger connections = new AtomicInteger();
   private final LogThrottle refusals = new LogThrottle(1, Duration.ofSeconds(10));
 
-  /** Creates the limit that all connections of a listener share. */
-  public ConnectionLimit(int maxConnections) {
+  /**
+   * Creates the limit that all connections of a listener share.
+   *
+   * @param tally counts those that are refused
+   */
+  public ConnectionLimit(int maxConnections, ConnectionTally tally) {
     this.maxConnections = maxConnections;
+    this.tally = tally;
     this.maxUnidentified = Math.max(LEAST_OF_AN_ADDRESS, maxConnections / SHARE_OF_AN_ADDRESS);
   }
 
@@ -82,6 +88,7 @@ public final class ConnectionLimit extends ChannelInboundHandlerAdapter {
 
   private void refuse(ChannelHandlerContext ctx, String reason) {
     connections.decrementAndGet();
+    tally.count(ConnectionTally.Outcome.LIMIT);
     refusals.log(
         suffix ->
             LOG.warn(

@@ -40,6 +40,11 @@ public final class OpenRequests {
     return request.awaited;
   }
 
+  /** How many routes wait. */
+  public int size() {
+    return open.size();
+  }
+
   /**
    * Whether any request is open.
    *

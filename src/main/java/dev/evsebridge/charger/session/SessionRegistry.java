@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.ObjLongConsumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.ExchangeHelper;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +40,7 @@ public final class SessionRegistry {
   private final OpenRequests openRequests;
   private final Counts counts = new Counts(requestTypes());
   private volatile @Nullable RequestGuard guard;
+  private volatile @Nullable ObjLongConsumer<String> durations;
   private volatile @Nullable Runnable requestListener;
 
   /**
@@ -155,7 +157,16 @@ public final class SessionRegistry {
     Deadline deadline = exchange.getProperty(Deadline.PROPERTY, Deadline.NONE, Deadline.class);
     String type = exchange.getProperty(REQUEST_TYPE, request.messageType(), String.class);
     CompletionStage<@Nullable ChargerResponse> outcome = submit(request, deadline);
-    var unused = outcome.thenRun(() -> counts.requestDone(type));
+    ObjLongConsumer<String> clock = durations;
+    long startedNanos = clock == null ? 0 : System.nanoTime();
+    var unused =
+        outcome.thenRun(
+            () -> {
+              counts.requestDone(type);
+              if (clock != null) {
+                clock.accept(type, System.nanoTime() - startedNanos);
+              }
+            });
     CompletionStage<@Nullable ChargerResponse> response =
         openRequests.await(
             String.valueOf(exchange.getFromRouteId()),
@@ -198,6 +209,15 @@ public final class SessionRegistry {
         ? new RequestFailedException(ErrorCode.BUSY, RequestQueue.TAKING_FIRMWARE)
         : new RequestFailedException(
             ErrorCode.NOT_CONNECTED, NotConnected.detail(clientIdOrSerial, sessions.values()));
+  }
+
+  /**
+   * Has it said from now on how long each request of a route took that has ended in its response.
+   *
+   * @param listener takes the type of the request and nanoseconds; must not block
+   */
+  public void time(ObjLongConsumer<String> listener) {
+    durations = listener;
   }
 
   /** Tells one more from now on who comes and goes; to be called before chargers can connect. */

@@ -14,7 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ConnectionLimitTest {
-  private final ConnectionLimit limit = new ConnectionLimit(2);
+  private final ConnectionLimit limit = new ConnectionLimit(2, new ConnectionTally());
   private int seen;
   private int ended;
 
@@ -46,7 +46,7 @@ class ConnectionLimitTest {
 
   @Test
   void letsOnlyAPartOfTheConnectionsFromOneAddressWaitForTheirHello() {
-    ConnectionLimit large = new ConnectionLimit(400);
+    ConnectionLimit large = new ConnectionLimit(400, new ConnectionTally());
     List<EmbeddedChannel> silent = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       silent.add(connect(large, "192.0.2.1"));
