@@ -104,10 +104,18 @@ public final class HttpProbe {
     }
   }
 
+  /** Until the end, or as long as patience lasts: a stream has none. */
   private static byte[] readAll(InputStream in) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
+    long endNanos = System.nanoTime() + Patience.LIMIT.toNanos();
+    byte[] some = new byte[8192];
     try {
-      in.transferTo(all);
+      for (int read = in.read(some); read >= 0; read = in.read(some)) {
+        all.write(some, 0, read);
+        if (System.nanoTime() - endNanos > 0) {
+          break;
+        }
+      }
     } catch (IOException e) {
       // What came before the connection was cut off is looked at.
     }
@@ -136,7 +144,7 @@ public final class HttpProbe {
     int at = 0;
     while (at < bytes.length) {
       int end = at;
-      while (bytes[end] != '\r') {
+      while (end < bytes.length - 1 && bytes[end] != '\r') {
         end++;
       }
       int length = Integer.parseInt(new String(bytes, at, end - at, StandardCharsets.UTF_8), 16);
