@@ -178,9 +178,6 @@ final class BridgeApplication implements AutoCloseable {
     } else if (states != null) {
       states.republish();
     }
-    if (homeAssistant != null) {
-      homeAssistant.republish();
-    }
   }
 
   private FirmwareStates firmwareStates() {

@@ -29,6 +29,9 @@ public interface StatePublisher {
       public void session(String clientId, SessionReport report) {}
 
       @Override
+      public void log(String clientId, LogLine line) {}
+
+      @Override
       public void clear(String topic) {}
     };
   }

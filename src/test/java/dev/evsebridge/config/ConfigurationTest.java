@@ -355,7 +355,7 @@ class ConfigurationTest {
         setting
             .environmentVariable()
             .matches(
-                "(EVSE|MQTT|BRIDGE|FIRMWARE|HOMEASSISTANT|ALIVE|CONTROL|SENSORS)(_[A-Z0-9]+)+"));
+                "(EVSE|MQTT|BRIDGE|FIRMWARE|HOMEASSISTANT|WEB|ALIVE|CONTROL|SENSORS)(_[A-Z0-9]+)+"));
     assertEquals(
         setting.key().replace('.', '_'),
         setting.environmentVariable().toLowerCase(java.util.Locale.ROOT));
@@ -498,8 +498,7 @@ class ConfigurationTest {
     Map<String, String> placeholders = read().placeholders();
 
     for (Setting setting : Setting.values()) {
-      assertEquals(
-          setting != Setting.MQTT_PASSWORD, placeholders.containsKey(setting.key()), setting.key());
+      assertEquals(!setting.isSecret(), placeholders.containsKey(setting.key()), setting.key());
     }
   }
 

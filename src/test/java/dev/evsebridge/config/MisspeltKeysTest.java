@@ -95,8 +95,8 @@ class MisspeltKeysTest {
             "%s.%s (from %s): there is no such table; known are "
                 .formatted(table, key, folder.path("dehneevse_mqtt_bridge.toml"))),
         refusal);
-    assertTrue(refusal.contains("evse, evse_name, mqtt"), refusal);
-    assertTrue(refusal.endsWith("sensors" + meant), refusal);
+    assertTrue(refusal.contains("evse, evse_name, firmware"), refusal);
+    assertTrue(refusal.endsWith("web" + meant), refusal);
   }
 
   @Test
