@@ -339,7 +339,7 @@ final class StateBoard {
     }
     Metered metered = entry.meter.metered();
     Metered ended = metered.ended(now, ChargingSession.FORGOTTEN);
-    if (brokerThere && ended != metered) {
+    if (brokerThere && metered.running() != null) {
       publisher.session(clientId, SessionReport.of(Objects.requireNonNull(ended.finished())));
     }
     journal.forget(entry.serial);
