@@ -193,7 +193,7 @@ class EnergyMeterTest {
       }
       if (second >= nextRead) {
         read(PilotVoltage.VOLT_6, true, watts);
-        nextRead = second + 4 + random.nextInt(3);
+        nextRead = second + 4L + random.nextInt(3);
       }
       trueWattHours += watts / 3_600;
       pass(1_000);

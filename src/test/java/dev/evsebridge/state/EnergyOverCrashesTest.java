@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 class EnergyOverCrashesTest {
   private static final Instant NOON = Instant.parse("2026-11-26T12:00:00Z");
   private static final int CHARGERS = 3;
+  private static final List<PilotVoltage> PILOTS =
+      List.of(PilotVoltage.VOLT_12, PilotVoltage.VOLT_9, PilotVoltage.VOLT_6, PilotVoltage.VOLT_3);
 
   @Property(tries = 60)
   void neverFalls(@ForAll long seed) {
@@ -90,7 +93,7 @@ class EnergyOverCrashesTest {
         millis += random.nextInt(3_000);
         int charger = random.nextInt(CHARGERS);
         switch (random.nextInt(40)) {
-          case 0 -> pilots[charger] = PilotVoltage.values()[random.nextInt(4)];
+          case 0 -> pilots[charger] = PILOTS.get(random.nextInt(PILOTS.size()));
           case 1, 2 -> closed[charger] = !closed[charger];
           case 3 -> {
             // Killed: what is on its way to the disk has arrived, or has not.
