@@ -92,6 +92,7 @@ final class KnownCharger {
     return takesFirmware ? Connection.FIRMWARE : Connection.OPEN;
   }
 
+  @SuppressWarnings("ReferenceEquality") // values that do not change; comparing them costs more
   private Consumption consumption() {
     Metered live = meter.metered();
     if (live != consumedOf || stored != consumedStored) {

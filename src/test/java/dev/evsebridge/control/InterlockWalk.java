@@ -295,7 +295,7 @@ final class InterlockWalk implements FirmwareModel.Uplink {
   /** Sent, or lost on the way and to be sent again. */
   private boolean opensSoon() {
     String refusal = interlock.refusalToClose(nowNanos());
-    return refusal != null && refusal.contains("being opened") || stopWanted;
+    return (refusal != null && refusal.contains("being opened")) || stopWanted;
   }
 
   private void learn(boolean closed) {
