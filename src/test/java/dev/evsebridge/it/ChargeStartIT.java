@@ -200,7 +200,7 @@ class ChargeStartIT {
     PAUSED_CAR.charger().stopAsking();
     PAUSED_CAR.awaitOpen();
     PAUSED_CAR.awaitWhy("car_paused");
-    PAUSED_CAR.awaitDutyCycle(26);
+    PAUSED_CAR.until("it is offered again", () -> PAUSED_CAR.dutyCyclesSince(start).contains(26));
     long offered = PAUSED_CAR.first(Kind.DUTY_CYCLE, 26, start);
     PAUSED_CAR.until("it would have been woken", () -> now() - offered > 36_000);
 
