@@ -7,13 +7,10 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.runtime.WholeFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -87,22 +84,7 @@ public final class ControlJournal {
   /** Writes what is to be remembered; it is on the disk when this returns. */
   void write(SerialNumber serial, ControlMemory memory) throws IOException {
     Files.createDirectories(folder);
-    Path fresh = folder.resolve(serial.hex() + ".new");
-    byte[] content = JSON.writeValueAsBytes(Entry.of(memory, clock.instant()));
-    try (FileChannel channel =
-        FileChannel.open(
-            fresh,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING,
-            StandardOpenOption.WRITE)) {
-      ByteBuffer bytes = ByteBuffer.wrap(content);
-      while (bytes.hasRemaining()) {
-        int unused = channel.write(bytes);
-      }
-      channel.force(true);
-    }
-    Files.move(
-        fresh, file(serial), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    WholeFile.replace(file(serial), JSON.writeValueAsBytes(Entry.of(memory, clock.instant())));
   }
 
   /** The chargers that something is remembered of; none when the folder can't be read. */

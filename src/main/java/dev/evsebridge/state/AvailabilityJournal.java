@@ -1,5 +1,6 @@
 package dev.evsebridge.state;
 
+import dev.evsebridge.runtime.WholeFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -7,7 +8,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -153,18 +153,8 @@ final class AvailabilityJournal implements AutoCloseable {
   /** A power cut leaves the old file or the new one. */
   private void rewrite() throws IOException {
     close();
-    Path fresh = file.resolveSibling(file.getFileName() + ".new");
     String content = online.stream().map(id -> "+" + id + "\n").collect(Collectors.joining());
-    try (FileChannel whole =
-        FileChannel.open(
-            fresh,
-            StandardOpenOption.WRITE,
-            StandardOpenOption.CREATE,
-            StandardOpenOption.TRUNCATE_EXISTING)) {
-      write(whole, content);
-      whole.force(true);
-    }
-    Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    WholeFile.replace(file, content.getBytes(StandardCharsets.UTF_8));
     channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
     lines = online.size();
   }
