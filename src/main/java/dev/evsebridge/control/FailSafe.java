@@ -7,8 +7,6 @@ import dev.evsebridge.runtime.FailStopExecutor;
 import dev.evsebridge.runtime.Failures;
 import dev.evsebridge.runtime.Pulse;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -456,23 +454,15 @@ public final class FailSafe implements BrokerListener {
 
   /** Closes all chargers for good. */
   public void stop() {
-    CountDownLatch done = new CountDownLatch(1);
-    try {
-      executor.execute(
-          () -> {
-            stopping = true;
-            lookAfter(Long.MAX_VALUE);
-            if (listening) {
-              closeForGood();
-            }
-            done.countDown();
-          });
-      boolean unused = done.await(2 * STOP_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (RejectedExecutionException e) {
-      LOG.debug("Already stopped", e);
-    }
+    executor.executeAndWait(
+        () -> {
+          stopping = true;
+          lookAfter(Long.MAX_VALUE);
+          if (listening) {
+            closeForGood();
+          }
+        },
+        Duration.ofSeconds(2 * STOP_SECONDS));
     executor.shutdownNow();
   }
 

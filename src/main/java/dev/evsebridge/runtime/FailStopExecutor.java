@@ -1,6 +1,8 @@
 package dev.evsebridge.runtime;
 
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
@@ -61,6 +63,26 @@ public final class FailStopExecutor extends ScheduledThreadPoolExecutor {
       execute(task);
     } catch (RejectedExecutionException e) {
       // Stopped: what the task was for has been done, or is over.
+    }
+  }
+
+  /**
+   * Runs a task and waits for its end, but no longer than that; after the end it is left out. The
+   * thread that calls keeps its interruption.
+   */
+  public void executeAndWait(Runnable task, Duration patience) {
+    CountDownLatch done = new CountDownLatch(1);
+    try {
+      execute(
+          () -> {
+            task.run();
+            done.countDown();
+          });
+      boolean unused = done.await(patience.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      // Stopped, as in executeUnlessStopped.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

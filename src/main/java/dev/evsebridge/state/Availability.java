@@ -14,7 +14,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -302,11 +301,7 @@ public final class Availability implements SessionListener, BrokerListener {
 
   /** Announces everybody as offline; returns when that has been handed over. */
   public void stop() {
-    if (executor.isShutdown()) {
-      return;
-    }
-    CountDownLatch done = new CountDownLatch(1);
-    executor.executeUnlessStopped(
+    executor.executeAndWait(
         () -> {
           if (brokerThere) {
             List.copyOf(shownOnline).forEach(this::offline);
@@ -314,13 +309,8 @@ public final class Availability implements SessionListener, BrokerListener {
           }
           journal.flush();
           journal.close();
-          done.countDown();
-        });
-    try {
-      boolean unused = done.await(STOP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+        },
+        STOP_PATIENCE);
     executor.shutdownNow();
   }
 }

@@ -11,7 +11,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -285,20 +284,7 @@ public final class BridgeTopics implements SessionListener, BrokerListener {
 
   /** Says who is known a last time; returns when that has been handed over. */
   public void stop() {
-    if (executor.isShutdown()) {
-      return;
-    }
-    CountDownLatch done = new CountDownLatch(1);
-    executor.executeUnlessStopped(
-        () -> {
-          sayList();
-          done.countDown();
-        });
-    try {
-      boolean unused = done.await(STOP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    executor.executeAndWait(this::sayList, STOP_PATIENCE);
     executor.shutdownNow();
   }
 }

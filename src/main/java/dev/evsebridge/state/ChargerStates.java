@@ -29,7 +29,6 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -393,9 +392,6 @@ public final class ChargerStates
    * has been handed over.
    */
   public void stop() {
-    if (executor.isShutdown()) {
-      return;
-    }
     long endNanos = System.nanoTime() + STOP_PATIENCE.toNanos();
     // What is on its way to the disk comes first.
     await(disk, () -> {}, endNanos);
@@ -416,16 +412,6 @@ public final class ChargerStates
   }
 
   private static void await(FailStopExecutor thread, Runnable task, long endNanos) {
-    CountDownLatch done = new CountDownLatch(1);
-    thread.executeUnlessStopped(
-        () -> {
-          task.run();
-          done.countDown();
-        });
-    try {
-      boolean unused = done.await(Math.max(0, endNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    thread.executeAndWait(task, Duration.ofNanos(Math.max(0, endNanos - System.nanoTime())));
   }
 }

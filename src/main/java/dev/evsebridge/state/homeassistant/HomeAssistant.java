@@ -25,7 +25,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -478,22 +477,13 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
 
   /** Writes what is to be remembered; returns when that is done. */
   public void stop() {
-    if (executor.isShutdown()) {
-      return;
-    }
-    CountDownLatch done = new CountDownLatch(1);
-    executor.executeUnlessStopped(
+    executor.executeAndWait(
         () -> {
           if (flushing) {
             flush();
           }
-          done.countDown();
-        });
-    try {
-      boolean unused = done.await(STOP_PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+        },
+        STOP_PATIENCE);
     executor.shutdownNow();
   }
 }
