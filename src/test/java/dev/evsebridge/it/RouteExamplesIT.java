@@ -18,10 +18,10 @@ import dev.evsebridge.testkit.MqttProbe.Message;
 import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.RequiresMosquitto;
+import dev.evsebridge.testkit.RoutesFolder;
 import dev.evsebridge.testkit.Serials;
 import dev.evsebridge.testkit.WireFrame;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -30,7 +30,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -45,8 +44,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class RouteExamplesIT {
 
   private static final String PINGS = "from_dehneEVSE/replies/examples";
-  private static final Path DELIVERED = MarkdownFile.PROJECT.resolve("routes");
-  private static final AtomicInteger LAST_MARKER = new AtomicInteger();
   private static final Set<String> TRIED = new HashSet<>();
   private static @Nullable Mosquitto otherBroker;
 
@@ -55,6 +52,7 @@ class RouteExamplesIT {
       Installation.with(bridge -> bridge.property("my.other_broker", startOtherBroker()));
 
   private final String serial = Serials.next();
+  private final RoutesFolder routes = new RoutesFolder(installation.bridge(), installation.probe());
 
   private static String startOtherBroker() {
     Mosquitto started = Mosquitto.started();
@@ -63,16 +61,9 @@ class RouteExamplesIT {
   }
 
   @AfterEach
-  void putTheFilesBack() throws IOException {
-    for (Path file : files(folder())) {
-      Path delivered = DELIVERED.resolve(file.getFileName());
-      if (!Files.exists(delivered)) {
-        Files.delete(file);
-      } else if (Files.mismatch(delivered, file) >= 0) {
-        Files.writeString(file, Files.readString(delivered));
-      }
-    }
-    awaitLoaded("z-marker.yaml", "");
+  void putTheFilesBack() {
+    routes.putBack();
+    Message unused = routes.awaitLookedAt();
   }
 
   @AfterAll
@@ -203,7 +194,7 @@ class RouteExamplesIT {
                 block -> block));
   }
 
-  private static void load(String heading) {
+  private void load(String heading) {
     Block example = examples().get(heading);
     if (example == null) {
       throw new AssertionError("docs/routes.md has no example " + heading);
@@ -214,43 +205,7 @@ class RouteExamplesIT {
             .filter(code -> code.startsWith("routes/"))
             .findFirst()
             .orElseThrow();
-    awaitLoaded(file.substring("routes/".length()), example.text());
-  }
-
-  /** Writes the file with a marker in it, and returns when the bridge has loaded it. */
-  private static void awaitLoaded(String name, String text) {
-    String marker = "example " + LAST_MARKER.incrementAndGet();
-    try {
-      Files.writeString(
-          folder().resolve(name),
-          text
-              + """
-
-              - route:
-                  id: marker-of-%1$s
-                  description: Says once that this file has been loaded.
-                  from:
-                    uri: timer:%1$s
-                    parameters:
-                      delay: 0
-                      repeatCount: 1
-                    steps:
-                      - setBody:
-                          constant: %2$s
-                      - to:
-                          uri: paho-mqtt5:{{mqtt.topic_publish}}/markers
-              """
-                  .formatted(name.replace(".yaml", ""), marker));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    installation
-        .probe()
-        .take(onTopic("from_dehneEVSE/markers").and(each -> each.text().equals(marker)));
-  }
-
-  private static Path folder() {
-    return installation.bridge().directory().resolve("routes");
+    Message unused = routes.load(file.substring("routes/".length()), example.text());
   }
 
   private static Set<Path> files(Path folder) throws IOException {

@@ -18,11 +18,11 @@ import dev.evsebridge.testkit.MqttProbe.Message;
 import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.RequiresMosquitto;
+import dev.evsebridge.testkit.RoutesFolder;
 import dev.evsebridge.testkit.Serials;
 import dev.evsebridge.testkit.SteadySubscriber;
 import dev.evsebridge.testkit.WireFrame;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -32,15 +32,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,36 +58,22 @@ class RouteReloadIT {
   private static final String MARKERS = "from_dehneEVSE/markers";
   private static final String REPLIES = "from_dehneEVSE/replies/reload";
 
-  private static final AtomicInteger LAST_MARKER = new AtomicInteger();
+  private static final AtomicInteger LAST_QUESTION = new AtomicInteger();
 
   @RegisterExtension static final Installation installation = Installation.asDelivered();
 
   private final String serial = Serials.next();
-  private final Map<Path, String> delivered = new TreeMap<>();
-
-  @BeforeEach
-  void rememberTheFiles() throws IOException {
-    for (Path file : files()) {
-      delivered.put(file, Files.readString(file));
-    }
-  }
+  private final RoutesFolder routes = new RoutesFolder(installation.bridge(), installation.probe());
 
   @AfterEach
-  void putTheFilesBack() throws IOException {
-    for (Path file : files()) {
-      String text = delivered.get(file);
-      if (text == null) {
-        Files.delete(file);
-      } else if (!text.equals(Files.readString(file))) {
-        write(file.getFileName().toString(), text);
-      }
-    }
+  void putTheFilesBack() {
+    routes.putBack();
   }
 
   @Test
   void aNewFileAddsItsRoutesAndADeletedOneTakesThemAway() throws IOException {
     RawCharger charger = installation.charger(serial).answerLikeFirmware();
-    write(
+    routes.write(
         "ticks.yaml",
         """
         - route:
@@ -106,9 +88,9 @@ class RouteReloadIT {
                     uri: paho-mqtt5:{{mqtt.topic_publish}}/ticks
         """);
     installation.probe().take(3, onTopic("from_dehneEVSE/ticks"));
-    Files.delete(folder().resolve("ticks.yaml"));
-    Message removed = writeAndAwait("marker.yaml", "");
-    Message later = writeAndAwait("marker.yaml", "");
+    routes.delete("ticks.yaml");
+    Message removed = routes.load("marker.yaml", "");
+    Message later = routes.load("marker.yaml", "");
     assertTrue(later.number() > removed.number());
     assertEquals(
         List.of(),
@@ -211,14 +193,14 @@ class RouteReloadIT {
       })
   void aFileThatCannotBeUsedChangesNothingUntilItIsCorrected(String fault) {
     RawCharger charger = installation.charger(serial).answerLikeFirmware();
-    String before = text(TO_CHARGER);
-    write(TO_CHARGER, before + "\n" + fault);
+    String before = routes.text(TO_CHARGER);
+    routes.write(TO_CHARGER, before + "\n" + fault);
     // is looked at after the broken one
-    Message unused = writeAndAwait("z-marker.yaml", "");
+    Message unused = routes.load("z-marker.yaml", "");
     assertAnswers(charger);
     installation.probe().request(Messages.setPwm(serial, 101));
     installation.probe().take(error().and(each -> each.isOf(serial)));
-    Message corrected = writeAndAwait(TO_CHARGER, before);
+    Message corrected = routes.load(TO_CHARGER, before);
     assertEquals(MARKERS, corrected.topic());
     assertAnswers(charger);
   }
@@ -226,9 +208,9 @@ class RouteReloadIT {
   @Test
   void aFileWhoseRoutesCannotStartChangesNothing() throws IOException {
     RawCharger charger = installation.charger(serial).answerLikeFirmware();
-    String before = text(TO_CHARGER);
+    String before = routes.text(TO_CHARGER);
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      write(
+      routes.write(
           TO_CHARGER,
           before
               + """
@@ -242,10 +224,10 @@ class RouteReloadIT {
                       - log: never
               """
                   .formatted(taken.getLocalPort()));
-      Message unused = writeAndAwait("z-marker.yaml", "");
+      Message unused = routes.load("z-marker.yaml", "");
       assertAnswers(charger);
     }
-    Message corrected = writeAndAwait(TO_CHARGER, before);
+    Message corrected = routes.load(TO_CHARGER, before);
     assertEquals(MARKERS, corrected.topic());
     assertAnswers(charger);
   }
@@ -260,7 +242,7 @@ class RouteReloadIT {
     probe.take(message("response_collect_data", serial));
     charger.takeFrame();
 
-    Message loaded = writeAndAwait(TO_CHARGER, text(TO_CHARGER));
+    Message loaded = routes.load(TO_CHARGER, routes.text(TO_CHARGER));
 
     Message ended = probe.take(errorOf(serial));
     assertEquals("timeout", ended.field("error"));
@@ -276,7 +258,7 @@ class RouteReloadIT {
   @Test
   void editingARouteUnderLoadLosesNoReadingAndNoConnection() throws InterruptedException {
     Ledger ledger = new Ledger();
-    String before = text(TO_MQTT);
+    String before = routes.text(TO_MQTT);
     try (SteadySubscriber subscriber =
         SteadySubscriber.start(installation.mosquitto(), "from_dehneEVSE", ledger::received)) {
       subscriber.awaitSubscribed();
@@ -287,7 +269,7 @@ class RouteReloadIT {
               Duration.ofMillis(2),
               number -> chargers.forEach(charger -> charger.send(Ledger.reading(number))));
       for (int edit = 0; edit < 5; edit++) {
-        Message loaded = writeAndAwait(TO_MQTT, before);
+        Message loaded = routes.load(TO_MQTT, before);
         assertEquals(MARKERS, loaded.topic());
       }
       int last = load.stop();
@@ -304,7 +286,7 @@ class RouteReloadIT {
   @Test
   void editingTheErrorsUnderLoadKeepsOneAnswerPerRequest() throws InterruptedException {
     Ledger ledger = new Ledger();
-    String before = text(ERRORS);
+    String before = routes.text(ERRORS);
     String streaming = Serials.next();
     RawCharger charger = installation.charger(serial).answerLikeFirmware();
     RawCharger streamer = installation.charger(streaming);
@@ -315,7 +297,7 @@ class RouteReloadIT {
           Load.start(Duration.ofMillis(5), number -> streamer.send(Ledger.reading(number)));
       Load requests = Load.start(Duration.ofMillis(5), this::requestBrokenAndGood);
       for (int edit = 0; edit < 4; edit++) {
-        Message loaded = writeAndAwait(ERRORS, before);
+        Message loaded = routes.load(ERRORS, before);
         assertEquals(MARKERS, loaded.topic());
       }
       int broken = requests.stop();
@@ -355,11 +337,13 @@ class RouteReloadIT {
 
   @Test
   void editingTheListenerClosesTheConnectionsAndListensAgain() {
-    String before = text(LISTENER);
+    String before = routes.text(LISTENER);
     for (String edited : List.of(before + "# edited\n", before)) {
       RawCharger charger = installation.charger(serial).answerLikeFirmware();
-      write(LISTENER, edited);
+      routes.write(LISTENER, edited);
       charger.awaitClosed();
+      // The port of the old route may be open a moment longer than its connections.
+      Message unused = routes.awaitLookedAt();
       installation.bridge().awaitListening();
     }
     assertAnswers(installation.charger(serial).answerLikeFirmware());
@@ -369,7 +353,7 @@ class RouteReloadIT {
   void aSecondRouteThatTakesRequestsTakesThemAwayFromNobody() throws IOException {
     RawCharger charger = installation.charger(serial).answerLikeFirmware();
     Message loaded =
-        writeAndAwait(
+        routes.load(
             "tap.yaml",
             """
             - route:
@@ -389,8 +373,8 @@ class RouteReloadIT {
           return !installation.probe().untaken(onTopic("from_dehneEVSE/tap")).isEmpty();
         });
     assertAnswers(charger);
-    Files.delete(folder().resolve("tap.yaml"));
-    Message deleted = writeAndAwait("z-marker.yaml", "");
+    routes.delete("tap.yaml");
+    Message deleted = routes.load("z-marker.yaml", "");
     assertEquals(MARKERS, deleted.topic());
     assertAnswers(charger);
   }
@@ -399,19 +383,19 @@ class RouteReloadIT {
   void aRouteWithAClientOfItsOwnCanBeEdited() throws IOException {
     try (Cable cable = Cable.to(installation.mosquitto().port())) {
       for (int version = 1; version <= 3; version++) {
-        Message loaded = writeAndAwait("own-client.yaml", ownClient(cable.url(), version));
+        Message loaded = routes.load("own-client.yaml", ownClient(cable.url(), version));
         assertEquals(MARKERS, loaded.topic());
         assertEchoes(version);
       }
       // one for taking and one for publishing, each connected once for each version
       assertTrue(cable.connections() <= 6, () -> cable.connections() + " connections");
-      Message later = writeAndAwait("z-marker.yaml", "");
+      Message later = routes.load("z-marker.yaml", "");
       assertEquals(MARKERS, later.topic());
       assertTrue(cable.connections() <= 6, () -> cable.connections() + " connections");
       assertEchoes(3);
       // Left alone, it would publish its last answers into a cable that is gone, and report that.
-      Files.delete(folder().resolve("own-client.yaml"));
-      Message without = writeAndAwait("z-marker.yaml", "");
+      routes.delete("own-client.yaml");
+      Message without = routes.load("z-marker.yaml", "");
       assertEquals(MARKERS, without.topic());
     }
   }
@@ -420,16 +404,16 @@ class RouteReloadIT {
   void aRouteWhoseOwnBrokerIsFrozenHoldsNobodyUpWhenItIsEdited() throws IOException {
     RawCharger charger = installation.charger(serial).answerLikeFirmware();
     try (Mosquitto other = Mosquitto.started()) {
-      write("copies.yaml", copies(other.url(), 1));
-      Message running = writeAndAwait("z-marker.yaml", "");
+      routes.write("copies.yaml", copies(other.url(), 1));
+      Message running = routes.load("z-marker.yaml", "");
       assertEquals(MARKERS, running.topic());
       other.freeze();
       try {
-        write("copies.yaml", copies(other.url(), 2));
-        Message loaded = writeAndAwait("z-marker.yaml", "");
+        routes.write("copies.yaml", copies(other.url(), 2));
+        Message loaded = routes.load("z-marker.yaml", "");
         assertAnswers(charger);
-        Files.delete(folder().resolve("copies.yaml"));
-        Message without = writeAndAwait("z-marker.yaml", "");
+        routes.delete("copies.yaml");
+        Message without = routes.load("z-marker.yaml", "");
         assertTrue(without.number() > loaded.number());
         assertAnswers(charger);
       } finally {
@@ -441,7 +425,7 @@ class RouteReloadIT {
   @Test
   void aRouteOnTheWayOfReadingsToAFrozenBrokerHoldsNobodyUpWhenItIsEdited() {
     RawCharger charger = installation.charger(serial).answerLikeFirmware();
-    String before = text(TO_MQTT);
+    String before = routes.text(TO_MQTT);
     try (Mosquitto other = Mosquitto.started()) {
       String copying =
           before.replace(
@@ -468,11 +452,11 @@ class RouteReloadIT {
                         qos: 1
           """
               .formatted(other.url());
-      Message running = writeAndAwait(TO_MQTT, copying + copy);
+      Message running = routes.load(TO_MQTT, copying + copy);
       other.freeze();
       try {
         assertAnswers(charger);
-        Message loaded = writeAndAwait(TO_MQTT, copying + copy);
+        Message loaded = routes.load(TO_MQTT, copying + copy);
         assertTrue(loaded.number() > running.number());
         assertAnswers(charger);
       } finally {
@@ -484,8 +468,8 @@ class RouteReloadIT {
   @Test
   void aRouteFindsItsOwnBrokerWhenThatComes() throws IOException {
     try (Mosquitto other = Mosquitto.builder().build()) {
-      write("own-client.yaml", ownClient(other.url(), 1));
-      Message loaded = writeAndAwait("z-marker.yaml", "");
+      routes.write("own-client.yaml", ownClient(other.url(), 1));
+      Message loaded = routes.load("z-marker.yaml", "");
       assertEquals(MARKERS, loaded.topic());
       other.start();
       try (MqttProbe elsewhere = MqttProbe.connect(other)) {
@@ -496,8 +480,8 @@ class RouteReloadIT {
               return !elsewhere.untaken(each -> each.text().equals("version 1: ?")).isEmpty();
             });
       }
-      Files.delete(folder().resolve("own-client.yaml"));
-      Message without = writeAndAwait("z-marker.yaml", "");
+      routes.delete("own-client.yaml");
+      Message without = routes.load("z-marker.yaml", "");
       assertTrue(without.number() > loaded.number());
     }
   }
@@ -507,7 +491,7 @@ class RouteReloadIT {
   void aFileThatIsAwayForAMomentCostsNoRequestAndNoConnection(String name)
       throws InterruptedException, IOException {
     RawCharger charger = installation.charger(serial).answerLikeFirmware();
-    Path file = folder().resolve(name);
+    Path file = routes.file(name);
     Path aside = installation.bridge().directory().resolve("aside.txt");
     Load requests = Load.start(Duration.ofMillis(20), this::requestBrokenAndGood);
     Files.move(file, aside);
@@ -519,7 +503,7 @@ class RouteReloadIT {
       // Some 0.7 s: the requests go on at their pace.
       during = takeNextReply();
     }
-    write(name, text);
+    routes.write(name, text);
     for (int i = 0; i < 100; i++) {
       // Until the folder has been looked at some more times.
       during = takeNextReply();
@@ -560,7 +544,7 @@ class RouteReloadIT {
 
   /** The broker knows a subscription a moment later than the route says it is there. */
   private static void assertEchoes(int version) {
-    String question = "question " + LAST_MARKER.incrementAndGet();
+    String question = "question " + LAST_QUESTION.incrementAndGet();
     String wanted = "version " + version + ": " + question;
     Patience.until(
         wanted,
@@ -603,58 +587,6 @@ class RouteReloadIT {
     installation.probe().request(Messages.ping(serial));
     installation.probe().take(message("response_ping", serial));
     assertTrue(charger.isOpen());
-  }
-
-  private static Path folder() {
-    return installation.bridge().directory().resolve("routes");
-  }
-
-  private static List<Path> files() throws IOException {
-    try (Stream<Path> files = Files.list(folder())) {
-      return files.sorted().toList();
-    }
-  }
-
-  private static String text(String name) {
-    try {
-      return Files.readString(folder().resolve(name));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void write(String name, String text) {
-    try {
-      Path unused = Files.writeString(folder().resolve(name), text);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Writes the file with a new marker in it, and returns when the bridge has loaded it. */
-  private static Message writeAndAwait(String name, String text) {
-    String marker = "marker " + LAST_MARKER.incrementAndGet();
-    write(
-        name,
-        text
-            + """
-
-            - route:
-                id: marker-of-%1$s
-                description: Says once that this file has been loaded.
-                from:
-                  uri: timer:%1$s
-                  parameters:
-                    delay: 0
-                    repeatCount: 1
-                  steps:
-                    - setBody:
-                        constant: %2$s
-                    - to:
-                        uri: paho-mqtt5:{{mqtt.topic_publish}}/markers
-            """
-                .formatted(name.replace(".yaml", ""), marker));
-    return installation.probe().take(onTopic(MARKERS).and(each -> each.text().equals(marker)));
   }
 
   /** Does something again and again on a thread of its own. */
