@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -37,17 +39,17 @@ public final class MqttProbe implements AutoCloseable {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  private final MqttAsyncClient client;
+  private volatile MqttAsyncClient client;
   private final Builder settings;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition arrived = lock.newCondition();
   private final List<Message> messages = new ArrayList<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
   private long count;
 
   private MqttProbe(Builder builder) throws MqttException {
     settings = builder;
-    client = new MqttAsyncClient(builder.url, builder.clientId, new MemoryPersistence());
-    client.setCallback(new Recorder());
+    client = newClient();
   }
 
   /** One that records everything the bridge publishes. */
@@ -353,6 +355,7 @@ public final class MqttProbe implements AutoCloseable {
 
   @Override
   public void close() {
+    closed.countDown();
     try {
       client.disconnectForcibly(0, 500, true);
     } catch (MqttException alreadyGone) {
@@ -365,21 +368,72 @@ public final class MqttProbe implements AutoCloseable {
     }
   }
 
-  private void connect() throws MqttException {
+  private void connectAndSubscribe(boolean subscribing) throws MqttException {
     MqttConnectionOptions options = new MqttConnectionOptions();
     options.setCleanStart(!settings.keepsSession);
     options.setSessionExpiryInterval(settings.keepsSession ? 3600L : 0L);
     options.setConnectionTimeout(10);
-    options.setAutomaticReconnect(settings.reconnects);
-    options.setAutomaticReconnectDelay(1, 1);
     if (settings.user != null && settings.password != null) {
       options.setUserName(settings.user);
       options.setPassword(settings.password.getBytes(StandardCharsets.UTF_8));
     }
     await(client.connect(options));
-    for (String filter : settings.filters) {
+    for (String filter : subscribing ? settings.filters : List.<String>of()) {
       subscribe(filter);
     }
+  }
+
+  private void connect() throws MqttException {
+    connectAndSubscribe(true);
+    if (settings.reconnects) {
+      Thread reconnecting = new Thread(this::reconnect, "probe-reconnect");
+      reconnecting.setDaemon(true);
+      reconnecting.start();
+    }
+  }
+
+  /**
+   * Connects again, once a second, each time by a client of its own: one whose connection has ended
+   * may wait for its own threads for ever when it connects again (Paho 1.2.5, CommsSender.start).
+   */
+  private void reconnect() {
+    try {
+      while (!closed.await(1, TimeUnit.SECONDS)) {
+        if (!client.isConnected()) {
+          tryToReconnect();
+        }
+      }
+      // It may have been closed in the midst of it.
+      discard(client);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void tryToReconnect() {
+    discard(client);
+    try {
+      client = newClient();
+      connectAndSubscribe(!settings.keepsSession);
+    } catch (MqttException | IllegalStateException notYet) {
+      // and tried again in a second
+    }
+  }
+
+  private static void discard(MqttAsyncClient client) {
+    try {
+      client.disconnectForcibly(0, 500, true);
+      client.close(true);
+    } catch (MqttException alreadyGone) {
+      // nothing to say goodbye to
+    }
+  }
+
+  private MqttAsyncClient newClient() throws MqttException {
+    MqttAsyncClient fresh =
+        new MqttAsyncClient(settings.url, settings.clientId, new MemoryPersistence());
+    fresh.setCallback(new Recorder());
+    return fresh;
   }
 
   private static void await(IMqttToken token) throws MqttException {
@@ -406,17 +460,7 @@ public final class MqttProbe implements AutoCloseable {
 
     @Override
     public void connectComplete(boolean reconnect, String serverUri) {
-      if (reconnect && !settings.keepsSession) {
-        settings.filters.forEach(this::subscribeAgain);
-      }
-    }
-
-    private void subscribeAgain(String filter) {
-      try {
-        client.subscribe(filter, settings.qos);
-      } catch (MqttException e) {
-        throw new IllegalStateException(e);
-      }
+      // connect() waits by itself
     }
 
     @Override
