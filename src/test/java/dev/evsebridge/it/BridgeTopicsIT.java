@@ -5,6 +5,7 @@ import static dev.evsebridge.testkit.MqttProbe.message;
 import static dev.evsebridge.testkit.MqttProbe.onTopic;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -63,6 +64,7 @@ class BridgeTopicsIT {
         keys(info.json()));
     assertTrue(info.field("version").matches("\\d+\\.\\d+.*"), info::toString);
     assertTrue(info.field("camel").matches("\\d+\\.\\d+.*"), info::toString);
+    assertNotEquals(info.field("version"), info.field("camel"));
     assertEquals("dehneevse_mqtt_bridge", info.field("mqtt_client_id"));
     assertEquals("from_dehneEVSE", info.json().path("topics").path("publish").asText());
     assertEquals("to_dehneEVSE", info.json().path("topics").path("subscribe").asText());
