@@ -32,14 +32,7 @@ import dev.evsebridge.runtime.ServiceManager;
 import dev.evsebridge.runtime.Watchdog;
 import dev.evsebridge.simulator.Simulator;
 import dev.evsebridge.state.Availability;
-import dev.evsebridge.state.BridgeTopics;
 import dev.evsebridge.state.ChargerStates;
-import dev.evsebridge.state.FirmwareStates;
-import dev.evsebridge.state.Forgetting;
-import dev.evsebridge.state.StatePublisher;
-import dev.evsebridge.state.homeassistant.BridgeDevice;
-import dev.evsebridge.state.homeassistant.HomeAssistant;
-import dev.evsebridge.state.homeassistant.Withdrawal;
 import dev.evsebridge.web.Sources;
 import dev.evsebridge.web.Web;
 import java.nio.file.Path;
@@ -60,8 +53,6 @@ final class BridgeApplication implements AutoCloseable {
 
   private static final String STOPPED = "The bridge has stopped before the outcome was known.";
 
-  private static final String CHARGER_JOURNAL = "chargers.txt";
-
   private static final String HEARTBEAT_FILE = "health";
 
   /** Below what systemd and Compose are told to wait before they kill the process. */
@@ -78,16 +69,13 @@ final class BridgeApplication implements AutoCloseable {
   private final EventLoopPulses eventLoops = new EventLoopPulses(watchdog);
   private final BrokerConnection broker;
   private final Availability availability;
-  private final @Nullable ChargerStates states;
-  private final @Nullable FirmwareStates firmware;
-  private final @Nullable HomeAssistant homeAssistant;
+  private final RetainedTopics retained;
   private final Map<String, Object> namedBeans;
   private final SessionRegistry registry;
   private final ChargeControl chargeControl;
   private final @Nullable Supervision supervision;
   private final Admission admission;
   private final ChargerPipeline pipeline;
-  private final @Nullable BridgeTopics bridgeTopics;
   private final BridgeRequests bridgeRequests;
   private final CamelRoutes camel;
   private final CompletableFuture<@Nullable ConfigurationException> stopped =
@@ -105,90 +93,25 @@ final class BridgeApplication implements AutoCloseable {
     this.simulation = simulation;
     this.listenAddress = new ListenAddress(settings.bindAddress(), settings.bindPort());
     int maxConnections = settings.limits().maxConnections();
-    // Of each charger one more message, whether it is online or offline, its state, its firmware
-    // and its last session.
-    int messagesPerCharger = settings.stateTopics() ? 5 : 2;
     this.broker =
         new BrokerConnection(
-            settings.mqtt(), messagesPerCharger * maxConnections, new PausedChargers(backPressure));
+            settings.mqtt(),
+            RetainedTopics.messagesPerCharger(settings) * maxConnections,
+            new PausedChargers(backPressure));
     this.availability = new Availability(journalFile(settings), announcements::availability);
     this.registry = new SessionRegistry(settings.limits(), availability, openRequests);
-    this.states =
-        settings.stateTopics() || settings.web().isPresent()
-            ? new ChargerStates(
-                settings.sensors(),
-                settings.names()::clientId,
-                settings.mqtt().publishTopic(),
-                settings.stateDir().resolve(CHARGER_JOURNAL),
-                settings.stateTopics() ? announcements : StatePublisher.nowhere(),
-                availability)
-            : null;
-    ChargerStates told = states;
-    if (told != null) {
-      registry.addListener(told);
-      registry.addFirmwareListener(told);
-    }
-    this.firmware = settings.stateTopics() ? firmwareStates() : null;
-    this.homeAssistant =
-        told != null && settings.homeAssistant().discovery() ? discovery(told) : null;
-    this.chargeControl =
-        ControlSetup.create(
-            settings, registry, told == null ? (serial, clientId, status) -> {} : told::controlled);
+    BridgeReports reports = new BridgeReports(settings, registry, broker);
+    this.retained =
+        new RetainedTopics(settings, announcements, broker, registry, availability, reports);
+    this.chargeControl = ControlSetup.create(settings, registry, retained.controlListener());
     this.supervision = ControlSetup.supervision(settings, announcements::interlock);
     this.admission =
         new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
     this.pipeline =
         new ChargerPipeline(registry, admission, backPressure, this::report, eventLoops::watch);
-    BridgeReports reports = new BridgeReports(settings, registry, broker);
-    this.bridgeTopics = settings.stateTopics() ? reports.topics(announcements) : null;
-    this.bridgeRequests = reports.requests(this::republish, followChargers());
+    this.bridgeRequests = reports.requests(retained::republish, retained.forgetting());
     this.namedBeans = named();
     this.camel = new CamelRoutes(settings.placeholders(), beans());
-  }
-
-  /** Returns null while nothing but availability is retained. */
-  private @Nullable Forgetting followChargers() {
-    ChargerStates chargers = states;
-    BridgeTopics ofBridge = bridgeTopics;
-    FirmwareStates versions = firmware;
-    if (chargers == null || ofBridge == null || versions == null) {
-      return null;
-    }
-    registry.addListener(ofBridge);
-    chargers.addForgetListener(
-        (serial, clientId) -> {
-          versions.forget(clientId);
-          ofBridge.forget(clientId);
-        });
-    return new Forgetting(
-        chargers, availability, ofBridge, settings.mqtt().publishTopic(), announcements::clear);
-  }
-
-  /** Says everything that is retained again. */
-  private void republish() {
-    if (bridgeTopics != null) {
-      bridgeTopics.republish();
-    }
-    if (firmware != null) {
-      firmware.republish();
-    }
-    if (homeAssistant != null) {
-      // With all states after the devices.
-      homeAssistant.republish();
-    } else if (states != null) {
-      states.republish();
-    }
-  }
-
-  private FirmwareStates firmwareStates() {
-    FirmwareStates firmwareStates =
-        new FirmwareStates(
-            settings.firmware().version(),
-            settings.limits().firmwareTimeout().plus(settings.limits().requestTimeout()),
-            announcements::firmware);
-    registry.addListener(firmwareStates);
-    registry.addFirmwareListener(firmwareStates);
-    return firmwareStates;
   }
 
   private Map<String, Object> beans() {
@@ -216,39 +139,6 @@ final class BridgeApplication implements AutoCloseable {
     announcements.error(error);
     if (web != null) {
       web.failed(error);
-    }
-  }
-
-  private HomeAssistant discovery(ChargerStates told) {
-    HomeAssistant discovery =
-        new HomeAssistant(
-            settings,
-            bridgeDevice(),
-            announcements::device,
-            told::repeat,
-            broker::readStored,
-            announcements::clear);
-    registry.addListener(discovery);
-    told.addForgetListener((serial, clientId) -> discovery.forget(serial));
-    return discovery;
-  }
-
-  private BridgeDevice bridgeDevice() {
-    MqttSettings mqtt = settings.mqtt();
-    return new BridgeDevice(
-        mqtt.clientId(), StartLine.number(), mqtt.publishTopic(), mqtt.subscribeTopic());
-  }
-
-  private void startDiscovery() {
-    HomeAssistant told = homeAssistant;
-    if (told != null) {
-      broker.listen(settings.homeAssistant().statusTopic(), told::heard);
-      broker.addListener(told);
-      return;
-    }
-    Withdrawal withdrawal = Withdrawal.of(settings, bridgeDevice(), announcements::clear);
-    if (withdrawal != null) {
-      broker.addListener(withdrawal);
     }
   }
 
@@ -301,16 +191,7 @@ final class BridgeApplication implements AutoCloseable {
     camel.start();
     announcements.to(camel.context().createProducerTemplate());
     broker.addListener(availability);
-    if (states != null) {
-      broker.addListener(states);
-    }
-    if (firmware != null) {
-      broker.addListener(firmware);
-    }
-    if (bridgeTopics != null) {
-      broker.addListener(bridgeTopics);
-    }
-    startDiscovery();
+    retained.start();
     broker.addListener(guard);
     startWeb(guard);
     LOG.info(
@@ -340,6 +221,7 @@ final class BridgeApplication implements AutoCloseable {
 
   /** Nothing of it is loaded where it is not wanted. */
   private void startWeb(FailSafe guard) throws ConfigurationException {
+    ChargerStates states = retained.states();
     if (settings.web().isPresent() && states != null) {
       Web port =
           new Web(
@@ -441,15 +323,7 @@ final class BridgeApplication implements AutoCloseable {
     }
     openRequests.giveUp(route -> true, ErrorCode.DISCONNECTED, STOPPED);
     availability.stop();
-    if (states != null) {
-      states.stop();
-    }
-    if (bridgeTopics != null) {
-      bridgeTopics.stop();
-    }
-    if (homeAssistant != null) {
-      homeAssistant.stop();
-    }
+    retained.stop();
     announcements.close();
     camel.stop();
     broker.close();

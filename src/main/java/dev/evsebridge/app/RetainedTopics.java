@@ -1,0 +1,196 @@
+package dev.evsebridge.app;
+
+import dev.evsebridge.app.reload.Announcements;
+import dev.evsebridge.charger.session.SessionRegistry;
+import dev.evsebridge.config.BridgeSettings;
+import dev.evsebridge.config.MqttSettings;
+import dev.evsebridge.control.ChargeControl;
+import dev.evsebridge.mqtt.BrokerConnection;
+import dev.evsebridge.state.Availability;
+import dev.evsebridge.state.BridgeTopics;
+import dev.evsebridge.state.ChargerStates;
+import dev.evsebridge.state.FirmwareStates;
+import dev.evsebridge.state.Forgetting;
+import dev.evsebridge.state.StatePublisher;
+import dev.evsebridge.state.homeassistant.BridgeDevice;
+import dev.evsebridge.state.homeassistant.HomeAssistant;
+import dev.evsebridge.state.homeassistant.Withdrawal;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is retained at the broker beside availability, as far as it is wanted: the chargers' states
+ * and firmware, the bridge's own topics, the devices of Home Assistant.
+ */
+final class RetainedTopics {
+
+  private static final String CHARGER_JOURNAL = "chargers.txt";
+
+  /**
+   * One message more, whether it is online or offline, its state, its firmware, its last session.
+   */
+  private static final int MESSAGES_PER_CHARGER = 5;
+
+  private static final int MESSAGES_PER_CHARGER_WITHOUT = 2;
+
+  private final BridgeSettings settings;
+  private final Announcements announcements;
+  private final BrokerConnection broker;
+  private final @Nullable ChargerStates states;
+  private final @Nullable FirmwareStates firmware;
+  private final @Nullable HomeAssistant homeAssistant;
+  private final @Nullable BridgeTopics bridgeTopics;
+  private final @Nullable Forgetting forgetting;
+
+  RetainedTopics(
+      BridgeSettings settings,
+      Announcements announcements,
+      BrokerConnection broker,
+      SessionRegistry registry,
+      Availability availability,
+      BridgeReports reports) {
+    this.settings = settings;
+    this.announcements = announcements;
+    this.broker = broker;
+    ChargerStates told =
+        settings.stateTopics() || settings.web().isPresent()
+            ? states(registry, availability)
+            : null;
+    this.states = told;
+    this.homeAssistant =
+        told != null && settings.homeAssistant().discovery() ? discovery(registry, told) : null;
+    if (told != null && settings.stateTopics()) {
+      FirmwareStates versions = firmware(registry);
+      BridgeTopics ofBridge = reports.topics(announcements);
+      registry.addListener(ofBridge);
+      told.addForgetListener(
+          (serial, clientId) -> {
+            versions.forget(clientId);
+            ofBridge.forget(clientId);
+          });
+      this.firmware = versions;
+      this.bridgeTopics = ofBridge;
+      this.forgetting =
+          new Forgetting(
+              told, availability, ofBridge, settings.mqtt().publishTopic(), announcements::clear);
+    } else {
+      this.firmware = null;
+      this.bridgeTopics = null;
+      this.forgetting = null;
+    }
+  }
+
+  /** How many messages of each charger may have to wait for the broker. */
+  static int messagesPerCharger(BridgeSettings settings) {
+    return settings.stateTopics() ? MESSAGES_PER_CHARGER : MESSAGES_PER_CHARGER_WITHOUT;
+  }
+
+  private ChargerStates states(SessionRegistry registry, Availability availability) {
+    ChargerStates told =
+        new ChargerStates(
+            settings.sensors(),
+            settings.names()::clientId,
+            settings.mqtt().publishTopic(),
+            settings.stateDir().resolve(CHARGER_JOURNAL),
+            settings.stateTopics() ? announcements : StatePublisher.nowhere(),
+            availability);
+    registry.addListener(told);
+    registry.addFirmwareListener(told);
+    return told;
+  }
+
+  private FirmwareStates firmware(SessionRegistry registry) {
+    FirmwareStates versions =
+        new FirmwareStates(
+            settings.firmware().version(),
+            settings.limits().firmwareTimeout().plus(settings.limits().requestTimeout()),
+            announcements::firmware);
+    registry.addListener(versions);
+    registry.addFirmwareListener(versions);
+    return versions;
+  }
+
+  private HomeAssistant discovery(SessionRegistry registry, ChargerStates told) {
+    HomeAssistant discovery =
+        new HomeAssistant(
+            settings,
+            bridgeDevice(),
+            announcements::device,
+            told::repeat,
+            broker::readStored,
+            announcements::clear);
+    registry.addListener(discovery);
+    told.addForgetListener((serial, clientId) -> discovery.forget(serial));
+    return discovery;
+  }
+
+  private BridgeDevice bridgeDevice() {
+    MqttSettings mqtt = settings.mqtt();
+    return new BridgeDevice(
+        mqtt.clientId(), StartLine.number(), mqtt.publishTopic(), mqtt.subscribeTopic());
+  }
+
+  /** What the chargers do; null where nobody wants to know. */
+  @Nullable ChargerStates states() {
+    return states;
+  }
+
+  /** Forgets chargers; null while nothing but availability is retained. */
+  @Nullable Forgetting forgetting() {
+    return forgetting;
+  }
+
+  /** Whom the charge controllers tell what they do. */
+  ChargeControl.StatusListener controlListener() {
+    return states == null ? (serial, clientId, status) -> {} : states::controlled;
+  }
+
+  /** Begins to say it; availability must be told before. */
+  void start() {
+    if (states != null) {
+      broker.addListener(states);
+    }
+    if (firmware != null) {
+      broker.addListener(firmware);
+    }
+    if (bridgeTopics != null) {
+      broker.addListener(bridgeTopics);
+    }
+    if (homeAssistant != null) {
+      broker.listen(settings.homeAssistant().statusTopic(), homeAssistant::heard);
+      broker.addListener(homeAssistant);
+      return;
+    }
+    Withdrawal withdrawal = Withdrawal.of(settings, bridgeDevice(), announcements::clear);
+    if (withdrawal != null) {
+      broker.addListener(withdrawal);
+    }
+  }
+
+  /** Says everything again. */
+  void republish() {
+    if (bridgeTopics != null) {
+      bridgeTopics.republish();
+    }
+    if (firmware != null) {
+      firmware.republish();
+    }
+    if (homeAssistant != null) {
+      // With all states after the devices.
+      homeAssistant.republish();
+    } else if (states != null) {
+      states.republish();
+    }
+  }
+
+  void stop() {
+    if (states != null) {
+      states.stop();
+    }
+    if (bridgeTopics != null) {
+      bridgeTopics.stop();
+    }
+    if (homeAssistant != null) {
+      homeAssistant.stop();
+    }
+  }
+}
