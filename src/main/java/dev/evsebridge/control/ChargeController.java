@@ -74,6 +74,7 @@ public final class ChargeController {
   private final ForeignControl foreignControl = new ForeignControl();
   private final Uptime uptime = new Uptime();
   private final Latches latches = new Latches();
+  private final LastWord lastWord = new LastWord();
   private final Obstacles obstacles;
   private final Reasons reasons;
 
@@ -192,6 +193,7 @@ public final class ChargeController {
     } else if (event instanceof Event.Notified) {
       notified = state != OFFLINE && state != FIRMWARE;
       askedInARow = 0;
+      lastWord.forget();
     } else if (event instanceof Event.Acked acked) {
       acknowledged(acked.command());
     } else if (event instanceof Event.CommandFailed failed) {
@@ -245,6 +247,7 @@ public final class ChargeController {
   }
 
   private void forgetSession() {
+    lastWord.forget();
     pilotSignal.forget();
     contactor.forget();
     vehicle.forget();
@@ -270,6 +273,9 @@ public final class ChargeController {
         taken.pilot() == PilotVoltage.VOLT_6 || taken.pilot() == PilotVoltage.VOLT_3
             ? askedInARow + 1
             : 0;
+    if (askedInARow == 0) {
+      lastWord.forget();
+    }
     collects.answered();
     uptime.read(taken.uptimeMillis(), nowNanos);
     if (pilotSignal.observed(taken.pwmPercent(), nowNanos)) {
@@ -374,6 +380,8 @@ public final class ChargeController {
         noteOpening();
       }
       collects.askAtOnce();
+    } else if (command instanceof Command.Ping ping) {
+      lastWord.answered(ping);
     }
   }
 
@@ -382,6 +390,13 @@ public final class ChargeController {
       contactor.failed(switched.closed());
     } else if (command instanceof Command.Collect) {
       collects.failed(now.nowNanos());
+    } else if (command instanceof Command.Ping ping && lastWord.awaits(ping)) {
+      lastWord.forget();
+      if (state == CONFIRM) {
+        go(OFFERED);
+      } else {
+        seenOpenAfterClose.set(now.nowNanos());
+      }
     }
     // A duty cycle that failed is sent again when it is overdue.
   }
@@ -630,11 +645,11 @@ public final class ChargeController {
     if (reading != null) {
       reading = null;
       confirmations++;
-      if (confirmations == 2) {
+      if (confirmations >= 2) {
         confirmedAt.set(now.nowNanos());
       }
     }
-    if (confirmations >= 2 && now.over(confirmedAt, LAST_CHANCE)) {
+    if (confirmations >= 2 && isLastWordHeard() && now.over(confirmedAt, LAST_CHANCE)) {
       guard.started(now.nowNanos());
       closeTries = 0;
       sendClose();
@@ -672,8 +687,18 @@ public final class ChargeController {
   private boolean mayCloseAgain() {
     return now.over(seenOpenAfterClose, CLOSE_AGAIN)
         && askedInARow >= 2
-        && now.over(heard, LAST_CHANCE)
-        && pilotSignal.offering(now, OFFER_SETTLED);
+        && pilotSignal.offering(now, OFFER_SETTLED)
+        && isLastWordHeard()
+        && now.over(heard, LAST_CHANCE);
+  }
+
+  /** Whether the charger has had nothing to tell since the readings; asks it if need be. */
+  private boolean isLastWordHeard() {
+    Command.Ping ping = lastWord.ask();
+    if (ping != null) {
+      command(ping);
+    }
+    return lastWord.isHeard();
   }
 
   private void applyToCharging() {
@@ -789,6 +814,7 @@ public final class ChargeController {
       wakeUp.withdrawn(now.nowNanos());
     }
     freshlyPlugged = false;
+    lastWord.forget();
     state = next;
   }
 
@@ -828,6 +854,7 @@ public final class ChargeController {
   private void sendClose() {
     closeTries++;
     seenOpenAfterClose.clear();
+    lastWord.forget();
     command(new Command.SetContactor(true));
     contactor.sent(true, now.nowNanos());
     memoryChanged = true;

@@ -45,6 +45,23 @@ public sealed interface Command {
     }
   }
 
+  /**
+   * Asks for nothing but a response: what was told before that has been heard by then.
+   *
+   * @param number tells it from earlier ones
+   */
+  record Ping(long number) implements Command {
+    @Override
+    public boolean urgent() {
+      return false;
+    }
+
+    @Override
+    public boolean withdraws(Command waiting) {
+      return false;
+    }
+  }
+
   /** Closes the session, after what was commanded before has been written. */
   record CloseSession(CloseReason reason) implements Command {
     @Override

@@ -161,6 +161,10 @@ final class ControlledCharger implements SessionObserver {
       collect(command);
       return;
     }
+    if (command instanceof Command.Ping) {
+      ping(command);
+      return;
+    }
     commands.removeIf(command::withdraws);
     if (!command.urgent()) {
       commands.addLast(command);
@@ -197,6 +201,23 @@ final class ControlledCharger implements SessionObserver {
                     onIfCurrent(current, new Event.CommandFailed(command));
                   }
                 });
+  }
+
+  private void ping(Command command) {
+    ChargerSession current = session;
+    if (current == null) {
+      return;
+    }
+    var unused =
+        current
+            .ping()
+            .whenComplete(
+                (response, failure) ->
+                    onIfCurrent(
+                        current,
+                        failure == null
+                            ? new Event.Acked(command)
+                            : new Event.CommandFailed(command)));
   }
 
   private synchronized void onIfCurrent(ChargerSession of, Event event) {

@@ -233,11 +233,12 @@ final class Bench {
     return this;
   }
 
-  /** What was commanded since it was last forgotten, without collects. */
+  /** What was commanded since it was last forgotten, without collects and pings. */
   List<String> commands() {
     return log.subList(logged, log.size()).stream()
         .map(Logged::command)
         .filter(command -> !(command instanceof Command.Collect))
+        .filter(command -> !(command instanceof Command.Ping))
         .map(Bench::word)
         .toList();
   }
@@ -293,6 +294,6 @@ final class Bench {
     } else if (command instanceof Command.CloseSession close) {
       return "leave " + close.reason();
     }
-    return "collect";
+    return command instanceof Command.Ping ? "ping" : "collect";
   }
 }

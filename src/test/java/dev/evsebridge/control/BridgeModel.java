@@ -51,6 +51,7 @@ final class BridgeModel implements FirmwareModel.Uplink {
   private long downArrivesMillis;
   private long upArrivesMillis;
   private long lastUnsafeWriteMillis;
+  private int loadMillis;
 
   @SuppressWarnings("NullAway.Init") // the charger needs this model first
   BridgeModel(Simulation simulation, Random random, ControlSettings settings, Watch watch) {
@@ -67,6 +68,14 @@ final class BridgeModel implements FirmwareModel.Uplink {
 
   void trouble(Trouble value) {
     trouble = value;
+  }
+
+  /**
+   * What has arrived is looked at up to so much later, each time anew, while timers are punctual:
+   * as on a machine with too much to do, or while reading from the charger is paused.
+   */
+  void load(int mostMillis) {
+    loadMillis = mostMillis;
   }
 
   /** All steps since the start of this controller, for running them again. */
@@ -223,7 +232,9 @@ final class BridgeModel implements FirmwareModel.Uplink {
   }
 
   private void up(Runnable arrival) {
-    upArrivesMillis = Math.max(upArrivesMillis, simulation.nowMillis() + delay());
+    long loadedMillis =
+        loadMillis == 0 || random.nextBoolean() ? 0 : random.nextInt(loadMillis + 1);
+    upArrivesMillis = Math.max(upArrivesMillis, simulation.nowMillis() + delay() + loadedMillis);
     long mine = session;
     simulation.after(upArrivesMillis - simulation.nowMillis(), () -> ifSession(mine, arrival));
   }

@@ -144,17 +144,22 @@ final class FirmwareModel {
       wake();
       return;
     }
-    watchLines();
+    boolean changed = watchLines();
     Command request = requests.pollFirst();
     if (request != null) {
       serve(request);
+    }
+    if (changed) {
+      // At the end of the turn: a collect comes before it.
+      simulation.after(Math.max(busyUntilMillis - simulation.nowMillis(), 0), this::tell);
     }
     if (!requests.isEmpty() || sampled != reported || sampledCable != reportedCable) {
       wake();
     }
   }
 
-  private void watchLines() {
+  private boolean watchLines() {
+    boolean changed = false;
     long now = simulation.nowMillis();
     PilotVoltage pilot = car.pilot(pwm);
     if (pilot != sampled) {
@@ -170,7 +175,7 @@ final class FirmwareModel {
       } else if (drew) {
         reportedLeftMillis = now;
       }
-      tell();
+      changed = true;
     }
     if (car.cable() != sampledCable) {
       sampledCable = car.cable();
@@ -178,8 +183,9 @@ final class FirmwareModel {
     }
     if (sampledCable != reportedCable && now - sampledCableMillis > DEBOUNCE_MILLIS) {
       reportedCable = sampledCable;
-      tell();
+      changed = true;
     }
+    return changed;
   }
 
   private void tell() {

@@ -184,6 +184,24 @@ class OpenContactorTest {
   }
 
   @Test
+  void doesNotCloseBeforeTheChargerHasAnsweredThatNothingIsNewer() {
+    Bench bench = Bench.offered(Bench.sixteenAmps());
+    bench.answers = command -> !(command instanceof Command.Ping);
+
+    bench.pilot(PilotVoltage.VOLT_6).run(60_000);
+    assertEquals(1, bench.count("ping"));
+    assertEquals(List.of(), bench.commands());
+    assertEquals(Why.STARTING, bench.why());
+
+    bench.event(new Event.CommandFailed(bench.first("ping")));
+    assertEquals(ControlState.OFFERED, bench.state());
+    bench.answers = command -> true;
+    bench.run(7_000);
+    assertEquals(List.of("close"), bench.commands());
+    assertEquals(3, bench.count("ping"));
+  }
+
+  @Test
   void startsAnewWhenANotificationComesBetweenTheReadings() {
     Bench bench = Bench.offered(Bench.sixteenAmps());
 

@@ -50,6 +50,7 @@ final class Watch {
   private long stoppingMillis;
   private long exceedsMillis = -1;
   private int lowReadings;
+  private int pingsAnswered;
   private final Deque<Long> starts = new ArrayDeque<>();
   private int closings;
   private int adoptions;
@@ -176,8 +177,11 @@ final class Watch {
       forgetSession();
     } else if (event instanceof Event.Notified) {
       notified = true;
+      pingsAnswered = 0;
     } else if (event instanceof Event.Acked acked) {
-      if (acked.command() instanceof Command.SetPwm set) {
+      if (acked.command() instanceof Command.Ping) {
+        pingsAnswered++;
+      } else if (acked.command() instanceof Command.SetPwm set) {
         learnPwm(set.percent(), now);
       } else if (acked.command() instanceof Command.SetContactor contactor) {
         if (contactor.closed()) {
@@ -212,6 +216,9 @@ final class Watch {
     pilotBefore = pilot;
     pilot = reading.pilot();
     lastReadingMillis = now;
+    if (!asks(pilotBefore) || !asks(pilot)) {
+      pingsAnswered = 0;
+    }
     notified = false;
     int rated =
         switch (reading.proximity()) {
@@ -273,6 +280,7 @@ final class Watch {
     if (contactor.closed()) {
       closePending = true;
       closeEmitted = true;
+      pingsAnswered = 0;
       if (state != ControlState.CLOSING) {
         starts.addLast(now);
         closings++;
@@ -334,6 +342,7 @@ final class Watch {
     assertTrue(asks(pilot), () -> "closes only when the newest reading says C, not " + pilot);
     assertTrue(asks(pilotBefore), () -> "closes only when two readings say C, not " + pilotBefore);
     assertFalse(notified, "a notification after the second reading cancels the close");
+    assertTrue(pingsAnswered >= 2, "closes only after two pings have told that nothing was told");
     assertTrue(now - lastReadingMillis >= 100, "waits 100 ms for a notification before it closes");
     assertTrue(DutyCycle.offers(pwm), () -> "closes only with an offer, not " + pwm);
     assertTrue(now - pwmSinceMillis >= 1_000, "closes only when the offer is 1 s old");

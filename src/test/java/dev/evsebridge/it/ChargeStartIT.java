@@ -91,14 +91,26 @@ class ChargeStartIT {
   void neverClosesForACarThatAsksForAMoment() {
     FLICKERING.offer(CarModel.ORDINARY, 16);
     FLICKERING.awaitReadings(1);
-    for (int attempt = 0; attempt < 12; attempt++) {
+    int moments = 0;
+    for (int attempt = 0; moments < 12; attempt++) {
+      long start = now();
+      int closings = FLICKERING.charger().closings();
       FLICKERING.charger().ask();
-      awaitMillis(FLICKERING, 180 + 17 * attempt);
+      awaitMillis(FLICKERING, 180 + 17 * moments);
       FLICKERING.charger().stopAsking();
-      awaitMillis(FLICKERING, 1_200 + 97 * attempt);
+      awaitMillis(FLICKERING, 1_200 + 97 * moments);
+      long asked =
+          FLICKERING.first(Kind.PILOT, PILOT_B, start)
+              - FLICKERING.first(Kind.PILOT, PILOT_C, start);
+      if (asked < 500) {
+        moments++;
+        assertEquals(
+            closings,
+            FLICKERING.charger().closings(),
+            () -> "asked for " + asked + " ms: " + FLICKERING.charger().events());
+      }
+      assertTrue(attempt < 100, "this machine is too busy for moments");
     }
-    assertEquals(
-        0, FLICKERING.charger().closings(), () -> FLICKERING.charger().events().toString());
 
     FLICKERING.charger().ask();
     FLICKERING.awaitClosed();

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The open connection of a known charger: who it is, and the way to it. Only {@link #close}, {@link
- * #submit}, {@link #submitUrgent} and {@link #collectUrgently} may be called off the channel's
- * event loop.
+ * #submit}, {@link #ping}, {@link #submitUrgent} and {@link #collectUrgently} may be called off the
+ * channel's event loop.
  */
 public final class ChargerSession {
 
@@ -119,6 +119,19 @@ public final class ChargerSession {
    */
   public CompletionStage<@Nullable ChargerResponse> submit(ChargerRequest request) {
     PendingRequest pending = new PendingRequest(request, Deadline.NONE, Kind.ORDINARY);
+    submit(pending, null);
+    return pending.outcome();
+  }
+
+  /**
+   * Asks for a response, after the requests that wait already; from any thread. The response is not
+   * published.
+   *
+   * @return ends with the response, or with a {@link RequestFailedException}
+   */
+  public CompletionStage<@Nullable ChargerResponse> ping() {
+    PendingRequest pending =
+        new PendingRequest(new ChargerRequest.Ping(clientId), Deadline.NONE, Kind.PROBE);
     submit(pending, null);
     return pending.outcome();
   }

@@ -87,6 +87,19 @@ class SafetyCommandsTest {
   }
 
   @Test
+  void areNotHeldUpByAPingOfTheBridgeItselfWhoseResponseIsNotPublished() {
+    var ping = session.ping();
+    var opening = session.submitUrgent(OPEN);
+    assertEquals(List.of(PING, OPEN), charger.received());
+
+    charger.says(PING_RESPONSE, CONTACTOR_RESPONSE);
+
+    assertEquals(PING_RESPONSE, response(ping));
+    assertEquals(CONTACTOR_RESPONSE, response(opening));
+    assertEquals(List.of(CONTACTOR_RESPONSE), charger.published());
+  }
+
+  @Test
   void letNoOtherRequestPassWhileTheyAreUnanswered() {
     session.submitUrgent(OPEN);
     var ping = send(PING);
