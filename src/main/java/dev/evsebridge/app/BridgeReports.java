@@ -88,6 +88,9 @@ final class BridgeReports {
     if (settings.firmware().image().isPresent()) {
       features.add("firmware_image");
     }
+    if (settings.web().isPresent()) {
+      features.add("web");
+    }
     return features;
   }
 

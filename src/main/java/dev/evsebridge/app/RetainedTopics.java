@@ -62,6 +62,7 @@ final class RetainedTopics {
       FirmwareStates versions = firmware(registry);
       BridgeTopics ofBridge = reports.topics(announcements);
       registry.addListener(ofBridge);
+      told.tellRemembered(ofBridge);
       told.addForgetListener(
           (serial, clientId) -> {
             versions.forget(clientId);

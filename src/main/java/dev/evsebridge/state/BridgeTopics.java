@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * What the bridge says of itself, retained: what it is, which chargers it knows, how it is doing.
  * All of it happens on one thread, off the event loops.
  */
-public final class BridgeTopics implements SessionListener, BrokerListener {
+public final class BridgeTopics implements SessionListener, BrokerListener, RememberedListener {
 
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
   private static final Duration HEALTH_EVERY = Duration.ofSeconds(60);
@@ -92,11 +92,7 @@ public final class BridgeTopics implements SessionListener, BrokerListener {
     this.announcer = announcer;
   }
 
-  /**
-   * An earlier run of the bridge has known this charger.
-   *
-   * @param lastSeen when something last came from it; null when nobody knows
-   */
+  @Override
   public void remembered(
       SerialNumber serial, String clientId, int firmwareVersion, @Nullable Instant lastSeen) {
     executor.executeUnlessStopped(

@@ -189,6 +189,11 @@ public final class ChargerStates
     forgetListeners.add(listener);
   }
 
+  /** Tells whom an earlier run has known. */
+  public void tellRemembered(RememberedListener listener) {
+    run(() -> board.tellRemembered(listener));
+  }
+
   /** Tells one more from now on; to be called before chargers can connect. */
   public void watch(StateWatcher watcher) {
     run(() -> board.watch(watcher));

@@ -292,6 +292,16 @@ final class StateBoard {
     }
   }
 
+  /** Tells of whoever is known, whether it is connected or not. */
+  void tellRemembered(RememberedListener listener) {
+    entries.values().stream()
+        .filter(entry -> entry.known)
+        .forEach(
+            entry ->
+                listener.remembered(
+                    entry.serial, entry.clientId, entry.firmwareVersion, entry.readAt));
+  }
+
   /** Tells one more from now on, and at once of whoever is known. */
   void watch(StateWatcher newWatcher) {
     watcher = newWatcher;

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.evsebridge.testkit.FreePort;
 import dev.evsebridge.testkit.Installation;
 import dev.evsebridge.testkit.Messages;
 import dev.evsebridge.testkit.MqttProbe;
@@ -21,8 +22,10 @@ import dev.evsebridge.testkit.Serials;
 import dev.evsebridge.testkit.WireFrame;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.junit.jupiter.api.Test;
@@ -165,6 +168,50 @@ class BridgeTopicsIT {
       }
     }
     return MissingNode.getInstance();
+  }
+
+  @Test
+  void listsAbsentChargersAtOnceAfterARestart() {
+    try (Installation own = Installation.asDelivered().start()) {
+      own.charger(serial).answerLikeFirmware();
+      own.probe().request(Messages.collect(serial));
+      Message state = own.probe().take(onTopic("from_dehneEVSE/" + serial + "/state"));
+      int unused = own.bridge().stop();
+      own.probe().take(onTopic(BRIDGE + "availability").and(each -> each.text().equals("offline")));
+      own.probe().forget();
+      own.bridge().start();
+
+      JsonNode listed = entry(own.probe().take(onTopic(BRIDGE + "chargers")));
+      assertFalse(listed.path("connected").asBoolean(true));
+      assertEquals(serial, listed.path("serial").asText());
+      assertEquals(9, listed.path("firmware_version").asInt());
+      assertEquals(
+          Instant.parse(state.field("time")).truncatedTo(ChronoUnit.SECONDS),
+          Instant.parse(listed.path("last_seen").asText()));
+    }
+  }
+
+  @Test
+  void namesTheFeaturesThatAreOn() {
+    assertEquals(List.of("state_topics"), features(kept("info")));
+    try (Installation own =
+        Installation.with(
+                bridge ->
+                    bridge
+                        .property("web.port", Integer.toString(FreePort.find()))
+                        .property("evse.interlock", "on")
+                        .property("homeassistant.discovery", "true"))
+            .start()) {
+      assertEquals(
+          Set.of("state_topics", "interlock", "homeassistant", "web"),
+          Set.copyOf(features(own.probe().take(onTopic(BRIDGE + "info")))));
+    }
+  }
+
+  private static List<String> features(Message info) {
+    List<String> features = new ArrayList<>();
+    info.json().path("features").forEach(each -> features.add(each.asText()));
+    return features;
   }
 
   @Test
