@@ -238,13 +238,14 @@ class Card {
     const bar = $('progress', this.root);
     const active = firmware && ['checking', 'uploading', 'restarting'].includes(firmware.state);
     bar.hidden = !active;
-    if (firmware && firmware.state === 'uploading') bar.value = firmware.percent; else bar.removeAttribute('value');
+    if (firmware && firmware.state === 'uploading') bar.value = firmware.update_percentage; else bar.removeAttribute('value');
     const words = {checking: 'Checking the charger …', restarting: 'Sent. Waiting for its restart …'};
     if (active) {
-      this.progress(words[firmware.state] || 'Sending: ' + firmware.percent + ' %');
+      this.progress(words[firmware.state] || 'Sending: ' + firmware.update_percentage + ' %');
     } else if (firmware && !this.uploading) {
-      this.progress(firmware.state === 'done' ? 'Runs version ' + this.state.firmware_version + '.'
-        : 'Refused: ' + (firmware.detail || ''));
+      const at = clock(firmware.finished);
+      this.progress(firmware.state === 'done' ? 'Runs version ' + firmware.installed_version + ' since ' + at + '.'
+        : firmware.state === 'failed' ? 'Refused at ' + at + ': ' + firmware.detail : '');
     }
     return active;
   }

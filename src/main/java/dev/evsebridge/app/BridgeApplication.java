@@ -33,6 +33,7 @@ import dev.evsebridge.runtime.Watchdog;
 import dev.evsebridge.simulator.Simulator;
 import dev.evsebridge.state.Availability;
 import dev.evsebridge.state.ChargerStates;
+import dev.evsebridge.state.FirmwareStates;
 import dev.evsebridge.web.Sources;
 import dev.evsebridge.web.Web;
 import java.nio.file.Path;
@@ -222,7 +223,8 @@ final class BridgeApplication implements AutoCloseable {
   /** Nothing of it is loaded where it is not wanted. */
   private void startWeb(FailSafe guard) throws ConfigurationException {
     ChargerStates states = retained.states();
-    if (settings.web().isPresent() && states != null) {
+    FirmwareStates firmware = retained.firmware();
+    if (settings.web().isPresent() && states != null && firmware != null) {
       Web port =
           new Web(
               settings.web().get(),
@@ -233,6 +235,7 @@ final class BridgeApplication implements AutoCloseable {
                   broker,
                   registry,
                   states,
+                  firmware,
                   admission,
                   openRequests,
                   backPressure,

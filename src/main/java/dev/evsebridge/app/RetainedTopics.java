@@ -56,10 +56,11 @@ final class RetainedTopics {
             ? states(registry, availability)
             : null;
     this.states = told;
+    FirmwareStates versions = told == null ? null : firmware(registry);
+    this.firmware = versions;
     this.homeAssistant =
         told != null && settings.homeAssistant().discovery() ? discovery(registry, told) : null;
-    if (told != null && settings.stateTopics()) {
-      FirmwareStates versions = firmware(registry);
+    if (told != null && versions != null && settings.stateTopics()) {
       BridgeTopics ofBridge = reports.topics(announcements);
       registry.addListener(ofBridge);
       told.tellRemembered(ofBridge);
@@ -68,13 +69,11 @@ final class RetainedTopics {
             versions.forget(clientId);
             ofBridge.forget(clientId);
           });
-      this.firmware = versions;
       this.bridgeTopics = ofBridge;
       this.forgetting =
           new Forgetting(
               told, availability, ofBridge, settings.mqtt().publishTopic(), announcements::clear);
     } else {
-      this.firmware = null;
       this.bridgeTopics = null;
       this.forgetting = null;
     }
@@ -104,7 +103,7 @@ final class RetainedTopics {
         new FirmwareStates(
             settings.firmware().version(),
             settings.limits().firmwareTimeout().plus(settings.limits().requestTimeout()),
-            announcements::firmware);
+            settings.stateTopics() ? announcements::firmware : (clientId, status) -> {});
     registry.addListener(versions);
     registry.addFirmwareListener(versions);
     return versions;
@@ -133,6 +132,11 @@ final class RetainedTopics {
   /** What the chargers do; null where nobody wants to know. */
   @Nullable ChargerStates states() {
     return states;
+  }
+
+  /** What program the chargers run; null where nobody wants to know. */
+  @Nullable FirmwareStates firmware() {
+    return firmware;
   }
 
   /** Forgets chargers; null while nothing but availability is retained. */

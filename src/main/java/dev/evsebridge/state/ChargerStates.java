@@ -250,19 +250,10 @@ public final class ChargerStates
   }
 
   private void take(ChargerSession session, ReadingQueue queue, ReadingQueue.Seen seen) {
-    boolean heard =
-        board.reading(
-            session,
-            session.clientId(),
-            seen.reading(),
-            seen.at(),
-            seen.atNanos(),
-            System.nanoTime());
+    board.reading(
+        session, session.clientId(), seen.reading(), seen.at(), seen.atNanos(), System.nanoTime());
     Measurements raw = seen.reading().measurements();
-    List<LogLine> lines = queue.log().read(raw.log(), seen.at(), raw.uptimeMilliseconds());
-    if (heard) {
-      lines.forEach(line -> publisher.log(session.clientId(), line));
-    }
+    board.log(session.clientId(), queue.log().read(raw.log(), seen.at(), raw.uptimeMilliseconds()));
   }
 
   /**
@@ -306,9 +297,7 @@ public final class ChargerStates
         () -> {
           if (queue != null) {
             takeAll(session, queue);
-          }
-          if (queue != null && board.isTold(session.clientId())) {
-            queue.log().end().forEach(line -> publisher.log(session.clientId(), line));
+            board.log(session.clientId(), queue.log().end());
           }
           board.disconnected(session, session.clientId(), System.nanoTime());
         });

@@ -44,6 +44,7 @@ public final class FirmwareStates implements SessionListener, FirmwareListener, 
   private final Map<String, Entry> entries = new HashMap<>();
   private int known;
   private boolean brokerThere;
+  private @Nullable StateWatcher watcher;
 
   /**
    * Creates the keeper of all chargers' firmware statuses.
@@ -96,6 +97,11 @@ public final class FirmwareStates implements SessionListener, FirmwareListener, 
 
   private static String version(ChargerSession session) {
     return Integer.toString(session.firmwareVersion());
+  }
+
+  /** Tells one more from now on, while the broker is away too. */
+  public synchronized void watch(StateWatcher newWatcher) {
+    watcher = newWatcher;
   }
 
   @Override
@@ -259,23 +265,31 @@ public final class FirmwareStates implements SessionListener, FirmwareListener, 
   }
 
   private void say(String clientId, Entry entry) {
-    if (!entry.known || !brokerThere) {
+    if (!entry.known || (!brokerThere && watcher == null)) {
       return;
     }
     entry.saidAtNanos = nanoClock.getAsLong();
-    announcer.accept(
-        clientId,
-        new FirmwareStatus(
-            entry.phase.code(),
-            entry.installedVersion,
-            imageVersion.orElse(entry.installedVersion),
-            entry.phase.inProgress(),
-            entry.percentage,
-            entry.imageBytes,
-            entry.error == null ? null : entry.error.code(),
-            entry.detail,
-            entry.started,
-            entry.finished,
-            staleAfterSeconds));
+    FirmwareStatus status = status(entry);
+    if (watcher != null) {
+      watcher.firmware(clientId, status);
+    }
+    if (brokerThere) {
+      announcer.accept(clientId, status);
+    }
+  }
+
+  private FirmwareStatus status(Entry entry) {
+    return new FirmwareStatus(
+        entry.phase.code(),
+        entry.installedVersion,
+        imageVersion.orElse(entry.installedVersion),
+        entry.phase.inProgress(),
+        entry.percentage,
+        entry.imageBytes,
+        entry.error == null ? null : entry.error.code(),
+        entry.detail,
+        entry.started,
+        entry.finished,
+        staleAfterSeconds);
   }
 }

@@ -131,7 +131,7 @@ final class StateBoard {
   }
 
   /** Whether subscribers may be told of a charger just now. */
-  boolean isTold(String clientId) {
+  private boolean isTold(String clientId) {
     return brokerThere && isKnown(clientId);
   }
 
@@ -185,9 +185,8 @@ final class StateBoard {
    *
    * @param readAt when, by the wall clock
    * @param readAtNanos the same by the monotonic clock
-   * @return whether subscribers may be told of what it says
    */
-  boolean reading(
+  void reading(
       Object connection,
       String clientId,
       Reading reading,
@@ -196,7 +195,7 @@ final class StateBoard {
       long nowNanos) {
     KnownCharger entry = on(connection, clientId);
     if (entry == null) {
-      return false;
+      return;
     }
     entry.reading = withoutLog(reading);
     entry.readAt = readAt;
@@ -211,7 +210,19 @@ final class StateBoard {
       }
     }
     consider(entry, nowNanos);
-    return entry.known && brokerThere;
+  }
+
+  /** A charger has written these lines to its log, as its readings tell. */
+  void log(String clientId, List<LogLine> lines) {
+    boolean told = isTold(clientId);
+    for (LogLine line : lines) {
+      if (watcher != null) {
+        watcher.logged(clientId, line);
+      }
+      if (told) {
+        publisher.log(clientId, line);
+      }
+    }
   }
 
   private static Sample sample(

@@ -1,13 +1,13 @@
 package dev.evsebridge.web;
 
 import dev.evsebridge.charger.session.ChargerSession;
-import dev.evsebridge.charger.session.FirmwareListener;
 import dev.evsebridge.charger.session.SessionListener;
 import dev.evsebridge.charger.session.SessionObserver;
-import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.Reading;
 import dev.evsebridge.state.ChargerState;
+import dev.evsebridge.state.FirmwareStatus;
+import dev.evsebridge.state.LogLine;
 import dev.evsebridge.state.StateWatcher;
 import java.time.Instant;
 import java.util.Collection;
@@ -17,10 +17,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What is shown of all chargers: those that are connected, and those that are known. */
-final class ChargerBook
-    implements SessionListener, SessionObserver, FirmwareListener, StateWatcher {
-
-  private static final int PERCENT = 100;
+final class ChargerBook implements SessionListener, SessionObserver, StateWatcher {
 
   private final ConcurrentMap<String, ChargerPage> pages = new ConcurrentSkipListMap<>();
   private final Consumer<String> changed;
@@ -95,6 +92,24 @@ final class ChargerBook
   }
 
   @Override
+  public void logged(String clientId, LogLine line) {
+    ChargerPage page = pages.get(clientId);
+    if (page != null) {
+      page.logged(line);
+      changed.accept(clientId);
+    }
+  }
+
+  @Override
+  public void firmware(String clientId, FirmwareStatus status) {
+    ChargerPage page = pages.get(clientId);
+    if (page != null) {
+      page.firmware(status);
+      changed.accept(clientId);
+    }
+  }
+
+  @Override
   public void forgotten(String clientId) {
     pages.remove(clientId);
     forgotten.accept(clientId);
@@ -107,36 +122,5 @@ final class ChargerBook
       page.failed(error, Instant.now());
       changed.accept(page.clientId());
     }
-  }
-
-  @Override
-  public void checking(ChargerSession session, int imageBytes) {
-    firmware(session, FirmwareProgress.of("checking"));
-  }
-
-  @Override
-  public void uploading(ChargerSession session, long takenBytes, long totalBytes) {
-    int percent = (int) (PERCENT * takenBytes / Math.max(1, totalBytes));
-    firmware(session, new FirmwareProgress("uploading", percent, null));
-  }
-
-  @Override
-  public void restarting(ChargerSession session) {
-    firmware(session, FirmwareProgress.of("restarting"));
-  }
-
-  @Override
-  public void done(ChargerSession session) {
-    firmware(session, FirmwareProgress.of("done"));
-  }
-
-  @Override
-  public void failed(ChargerSession session, ErrorCode code, String detail) {
-    firmware(session, new FirmwareProgress("failed", null, detail));
-  }
-
-  private void firmware(ChargerSession session, FirmwareProgress progress) {
-    page(session).firmware(progress);
-    changed.accept(session.clientId());
   }
 }

@@ -6,6 +6,8 @@ import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.Measurements;
 import dev.evsebridge.message.Reading;
 import dev.evsebridge.state.ChargerState;
+import dev.evsebridge.state.FirmwareStatus;
+import dev.evsebridge.state.LogLine;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
@@ -29,7 +31,7 @@ final class ChargerPage {
   private @Nullable Reading reading;
   private @Nullable Instant readAt;
   private @Nullable Instant offlineSince;
-  private @Nullable FirmwareProgress firmware;
+  private @Nullable FirmwareStatus firmware;
   private long connections;
   private long linesEver;
   private long errorsEver;
@@ -69,9 +71,6 @@ final class ChargerPage {
     version++;
     offlineSince = null;
     reading = null;
-    if (firmware != null && firmware.state().equals("failed")) {
-      firmware = null;
-    }
   }
 
   synchronized void disconnected(Instant at) {
@@ -90,12 +89,13 @@ final class ChargerPage {
     reading = newReading;
     readAt = at;
     version++;
-    for (LogLine line : LogLine.of(newReading.measurements(), at)) {
-      log.addLast(line);
-      linesEver++;
-      if (log.size() > MOST_LINES) {
-        log.removeFirst();
-      }
+  }
+
+  synchronized void logged(LogLine line) {
+    log.addLast(line);
+    linesEver++;
+    if (log.size() > MOST_LINES) {
+      log.removeFirst();
     }
   }
 
@@ -107,9 +107,9 @@ final class ChargerPage {
     }
   }
 
-  synchronized void firmware(FirmwareProgress progress) {
-    if (!progress.equals(firmware)) {
-      firmware = progress;
+  synchronized void firmware(FirmwareStatus status) {
+    if (!status.equals(firmware)) {
+      firmware = status;
       version++;
     }
   }

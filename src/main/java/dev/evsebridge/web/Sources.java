@@ -9,6 +9,7 @@ import dev.evsebridge.control.FailSafe;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.runtime.EventLoopPulses;
 import dev.evsebridge.state.ChargerStates;
+import dev.evsebridge.state.FirmwareStates;
 import java.time.Duration;
 import org.apache.camel.CamelContext;
 
@@ -21,6 +22,7 @@ import org.apache.camel.CamelContext;
  * @param broker passes requests on
  * @param registry tells who comes and goes
  * @param states tells what chargers do
+ * @param firmware tells what runs on them, and how uploads go
  * @param admission counts connections
  * @param openRequests those that wait for a charger
  * @param backPressure knows from which chargers nothing is read
@@ -35,6 +37,7 @@ public record Sources(
     BrokerConnection broker,
     SessionRegistry registry,
     ChargerStates states,
+    FirmwareStates firmware,
     Admission admission,
     OpenRequests openRequests,
     BackPressure backPressure,

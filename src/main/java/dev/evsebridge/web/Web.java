@@ -31,7 +31,7 @@ public final class Web implements AutoCloseable {
     this.streams = new EventStreams(server.vertx(), this::bridge);
     sources.states().watch(streams.book());
     sources.registry().addListener(streams.book());
-    sources.registry().addFirmwareListener(streams.book());
+    sources.firmware().watch(streams.book());
     Requests requests =
         new Requests(
             sources.broker(),

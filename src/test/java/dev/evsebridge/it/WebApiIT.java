@@ -122,7 +122,7 @@ class WebApiIT {
             ChargerReading.typical().log("12: <img src=x onerror=alert(1)>\0" + "34: two\0"), 9);
     assertEquals(200, request("{\"message_type\":\"request_data_collection\"}").status());
     assertEquals(400, request("{\"message_type\":\"request_nothing\"}").status());
-    Patience.until("the state is there", () -> !one().path("time").isNull());
+    Patience.until("the log is there", () -> one().path("log").size() == 2);
 
     JsonNode charger = one();
     assertEquals(serial, charger.get("client_id").asText());
@@ -135,6 +135,24 @@ class WebApiIT {
     JsonNode all = HTTP.get("/api/chargers").json();
     assertTrue(all.isArray());
     assertTrue(all.findValuesAsText("client_id").contains(serial), () -> all.toString());
+  }
+
+  @Test
+  void showsTheLogAsItIsPublished() {
+    ChargerReading reading = ChargerReading.typical();
+    INSTALLATION.charger(serial).answerLikeFirmware(reading, 9);
+    for (String part : List.of("12: cut o", "ff\0" + "34: whole\0")) {
+      reading.log(part);
+      assertEquals(200, request("{\"message_type\":\"request_data_collection\"}").status());
+    }
+    Patience.until("the log is there", () -> one().path("log").size() == 2);
+    JsonNode log = one().get("log");
+    assertEquals("cut off", log.get(0).get("text").asText());
+    for (int i = 0; i < 2; i++) {
+      assertEquals(
+          INSTALLATION.probe().take(MqttProbe.onTopic("from_dehneEVSE/" + serial + "/log")).json(),
+          log.get(i));
+    }
   }
 
   @Test

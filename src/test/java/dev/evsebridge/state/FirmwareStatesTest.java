@@ -128,6 +128,23 @@ class FirmwareStatesTest {
   }
 
   @Test
+  void tellsItsWatcherWhileTheBrokerIsAwayToo() {
+    RecordingWatcher watcher = new RecordingWatcher();
+    states.watch(watcher);
+    states.brokerLost();
+    ChargerSession stranger = session("CD", 9);
+    states.connected(stranger, null);
+    ChargerSession session = connect("AB", 9);
+    states.checking(session, 1000);
+    states.failed(session, ErrorCode.CONTACTOR_CLOSED, "It is closed.");
+
+    assertEquals(
+        List.of("firmware of AB: idle", "firmware of AB: checking", "firmware of AB: failed"),
+        watcher.told());
+    assertEquals(List.of(), said);
+  }
+
+  @Test
   void saysProgressTwiceASecondAtMost() {
     ChargerSession session = connect("AB", 9);
     states.checking(session, 1000);

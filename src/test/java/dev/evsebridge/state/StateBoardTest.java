@@ -37,6 +37,7 @@ class StateBoardTest {
 
   private final List<ChargerState> said = new ArrayList<>();
   private final List<String> cleared = new ArrayList<>();
+  private final List<String> published = new ArrayList<>();
   private final List<SessionReport> reports = new ArrayList<>();
   private final Set<String> becameKnown = new TreeSet<>();
 
@@ -67,7 +68,7 @@ class StateBoardTest {
 
     @Override
     public void log(String clientId, LogLine line) {
-      throw new AssertionError(line);
+      published.add(clientId + ": " + line.text());
     }
 
     @Override
@@ -426,6 +427,51 @@ class StateBoardTest {
     millis += 90_000;
     next.sweep(now());
     assertEquals(Set.of(), only(write(next)).former());
+  }
+
+  @Test
+  void tellsItsWatcherOfEveryLineAndSubscribersWhileTheBrokerIsThere() {
+    RecordingWatcher watcher = new RecordingWatcher();
+    board.watch(watcher);
+    connect();
+    read(PilotVoltage.VOLT_9);
+    watcher.told();
+
+    board.log(ID, List.of(line("one"), line("two")));
+    assertEquals(List.of("log of Garage: one", "log of Garage: two"), watcher.told());
+    assertEquals(List.of("Garage: one", "Garage: two"), published);
+
+    board.brokerLost();
+    board.log(ID, List.of(line("three")));
+    assertEquals(List.of("log of Garage: three"), watcher.told());
+    assertEquals(2, published.size());
+  }
+
+  private static LogLine line(String text) {
+    return new LogLine("2026-11-26T12:00:00.000Z", 1L, text);
+  }
+
+  @Test
+  void publishesNoLineOfAChargerThatIsNotKnown() {
+    connect();
+    board.log(ID, List.of(line("one")));
+
+    assertEquals(List.of(), published);
+  }
+
+  @Test
+  void tellsOfThoseThatItRemembersWhereverTheyAre() {
+    List<String> told = new ArrayList<>();
+    Remembered renamed = remembered("01", "root", "Garage");
+    StateBoard board =
+        restart(new Content("root", List.of(renamed), Set.of(), false), serial -> "Carport");
+    board.tellRemembered(
+        (serial, clientId, version, lastSeen) ->
+            told.add(serial.hex() + " " + clientId + " " + version + " " + lastSeen));
+
+    assertEquals(
+        List.of("01".repeat(16) + " Carport " + renamed.firmwareVersion() + " " + renamed.readAt()),
+        told);
   }
 
   @Test
