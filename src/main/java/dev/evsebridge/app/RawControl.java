@@ -62,11 +62,11 @@ final class RawControl {
             topic ->
                 broker.listen(
                     topic,
-                    payload -> {
+                    (payload, arrivedAtNanos) -> {
                       boolean alive = says(payload, keys.alivePayload());
                       guard.controlSays(alive);
                       if (alive) {
-                        chargeControl.controlIsAlive();
+                        chargeControl.controlIsAlive(arrivedAtNanos);
                       } else {
                         chargeControl.controlIsGone();
                       }

@@ -161,7 +161,9 @@ final class RetainedTopics {
       broker.addListener(bridgeTopics);
     }
     if (homeAssistant != null) {
-      broker.listen(settings.homeAssistant().statusTopic(), homeAssistant::heard);
+      HomeAssistant told = homeAssistant;
+      broker.listen(
+          settings.homeAssistant().statusTopic(), (payload, atNanos) -> told.heard(payload));
       broker.addListener(homeAssistant);
       return;
     }

@@ -1,6 +1,7 @@
 package dev.evsebridge.control;
 
 import dev.evsebridge.charger.session.ChargerSession;
+import dev.evsebridge.charger.session.Deadline;
 import dev.evsebridge.charger.session.FirmwareListener;
 import dev.evsebridge.charger.session.RequestGuard;
 import dev.evsebridge.charger.session.SessionListener;
@@ -22,7 +23,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.function.Predicate;
+import org.apache.camel.Body;
+import org.apache.camel.ExchangeProperty;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,7 +68,7 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
   private final Map<SerialNumber, ControlStatus> told = new ConcurrentHashMap<>();
 
   private volatile boolean brokerLost;
-  private volatile Runnable otherSignOfLife = () -> {};
+  private volatile LongConsumer otherSignOfLife = atNanos -> {};
 
   /**
    * Creates the control; nobody is controlled yet.
@@ -232,10 +236,13 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
   /**
    * Takes a set-point. For routes.
    *
+   * @param arrivedAtNanos the earliest moment at which it can have arrived; null for now
    * @return the response to it
    * @throws RequestFailedException when it can't be taken
    */
-  public SetResponse take(SetPointRequest request) {
+  public SetResponse take(
+      @Body SetPointRequest request,
+      @ExchangeProperty(Deadline.ARRIVED_AT_NANOS) @Nullable Long arrivedAtNanos) {
     ControlledCharger charger = find(request.clientId());
     if (request instanceof SetPointRequest.InstallFirmware) {
       throw new IllegalArgumentException("for the bean firmware, not for chargeControl");
@@ -248,7 +255,9 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
     }
     if (request instanceof SetPointRequest.SetPoints setPoints) {
       String unused =
-          charger.on(new Event.SetPoint(setPoints.enabled(), setPoints.limitDeciamps()));
+          charger.on(
+              new Event.SetPoint(
+                  setPoints.enabled(), setPoints.limitDeciamps(), ageNanos(arrivedAtNanos)));
     } else if (request instanceof SetPointRequest.Reset reset) {
       reset(charger, reset.error());
     }
@@ -287,30 +296,46 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
     return serial == null ? null : chargers.get(serial);
   }
 
-  /** Takes a sign of life of whoever controls one charger, or all. For routes. */
-  public void alive(SignOfLife sign) {
+  /**
+   * Takes a sign of life of whoever controls one charger, or all. For routes.
+   *
+   * @param arrivedAtNanos the earliest moment at which it can have arrived; null for now
+   */
+  public void alive(
+      @Body SignOfLife sign,
+      @ExchangeProperty(Deadline.ARRIVED_AT_NANOS) @Nullable Long arrivedAtNanos) {
+    long atNanos = arrivedAtNanos == null ? System.nanoTime() : arrivedAtNanos;
     String clientId = sign.clientId();
     if (clientId == null) {
-      controlIsAlive();
-      otherSignOfLife.run();
+      controlIsAlive(atNanos);
+      otherSignOfLife.accept(atNanos);
       return;
     }
     ControlledCharger charger = find(clientId);
     if (charger != null) {
-      String unused = charger.on(new Event.Alive());
+      String unused = charger.on(new Event.Alive(ageNanos(atNanos)));
     } else {
-      otherSignOfLife.run();
+      otherSignOfLife.accept(atNanos);
     }
   }
 
+  /** What has waited while the process was frozen says nothing about now. */
+  private static long ageNanos(@Nullable Long arrivedAtNanos) {
+    return arrivedAtNanos == null ? 0 : Math.max(0, System.nanoTime() - arrivedAtNanos);
+  }
+
   /** Tells from now on of signs of life that are for all, or for chargers without a controller. */
-  public void onOtherSignOfLife(Runnable told) {
+  public void onOtherSignOfLife(LongConsumer told) {
     otherSignOfLife = told;
   }
 
-  /** Whoever controls the chargers is there. */
-  public void controlIsAlive() {
-    tellAll(new Event.Alive());
+  /**
+   * Whoever controls the chargers is there.
+   *
+   * @param arrivedAtNanos the earliest moment at which the sign of it can have arrived
+   */
+  public void controlIsAlive(long arrivedAtNanos) {
+    tellAll(new Event.Alive(ageNanos(arrivedAtNanos)));
   }
 
   /** Whoever controls the chargers is known to be gone. */

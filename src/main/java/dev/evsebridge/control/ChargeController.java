@@ -204,8 +204,8 @@ public final class ChargeController {
       connected();
     } else if (event instanceof Event.Disconnected) {
       disconnected();
-    } else if (event instanceof Event.Alive) {
-      life.sign(now.nowNanos());
+    } else if (event instanceof Event.Alive sign) {
+      life.sign(now.nowNanos() - sign.ageNanos());
     } else if (event instanceof Event.Silent) {
       life.gone();
     } else if (event instanceof Event.BrokerLost) {
@@ -404,7 +404,7 @@ public final class ChargeController {
   private void take(Event.SetPoint setPoint) {
     boolean wasEnabled = setPoints.enabled();
     setPoints.take(setPoint.enabled(), setPoint.limitDeciamps());
-    life.sign(now.nowNanos());
+    life.sign(now.nowNanos() - setPoint.ageNanos());
     memoryChanged = true;
     if (!wasEnabled && setPoints.enabled()) {
       vehicle.allowAnotherTry();

@@ -21,8 +21,8 @@ final class ControlLife {
     lastSign.set(nowNanos);
   }
 
-  void sign(long nowNanos) {
-    lastSign.set(nowNanos);
+  void sign(long atNanos) {
+    lastSign.setIfLater(atNanos);
     seen = true;
     goneByWill = false;
   }

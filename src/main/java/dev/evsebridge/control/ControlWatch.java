@@ -59,9 +59,9 @@ final class ControlWatch {
     unconfirmedSince.clear();
   }
 
-  /** A request or a sign of life came at that time. */
+  /** A request or a sign of life came at that time, at the earliest. */
   void sign(long atNanos) {
-    lastSign.set(atNanos);
+    lastSign.setIfLater(atNanos);
   }
 
   /** The broker is connected: what it has stored comes now. */

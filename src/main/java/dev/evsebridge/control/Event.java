@@ -45,8 +45,10 @@ public sealed interface Event {
    * Set-points, checked; also a sign of life, even when they change nothing.
    *
    * @param limitDeciamps 0, or 60 to 800
+   * @param ageNanos how long ago they may have come: a process may be frozen meanwhile
    */
-  record SetPoint(@Nullable Boolean enabled, @Nullable Integer limitDeciamps) implements Event {
+  record SetPoint(@Nullable Boolean enabled, @Nullable Integer limitDeciamps, long ageNanos)
+      implements Event {
     public SetPoint {
       if (limitDeciamps != null
           && limitDeciamps != 0
@@ -54,10 +56,24 @@ public sealed interface Event {
         throw new IllegalArgumentException("limit_amps must be 0, or 6.0 to 80.0");
       }
     }
+
+    /** Has come just now. */
+    public SetPoint(@Nullable Boolean enabled, @Nullable Integer limitDeciamps) {
+      this(enabled, limitDeciamps, 0);
+    }
   }
 
-  /** A sign of life of the external control. */
-  record Alive() implements Event {}
+  /**
+   * A sign of life of the external control.
+   *
+   * @param ageNanos how long ago it may have come
+   */
+  record Alive(long ageNanos) implements Event {
+    /** Has come just now. */
+    public Alive() {
+      this(0);
+    }
+  }
 
   /** The external control is known to be gone: its last will. */
   record Silent() implements Event {}

@@ -9,6 +9,7 @@ import dev.evsebridge.runtime.Pulse;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
 import org.apache.camel.ServiceStatus;
@@ -60,7 +61,7 @@ public final class FailSafe implements BrokerListener {
   private volatile boolean listening;
   private volatile boolean brokerConnected;
   private volatile boolean controlAlive;
-  private volatile long lastSignNanos;
+  private final AtomicLong lastSignNanos = new AtomicLong(System.nanoTime());
 
   /**
    * Creates the fail-safe; it listens only after {@link #brokerConnected}.
@@ -140,11 +141,16 @@ public final class FailSafe implements BrokerListener {
     onControl(watched -> watched.topicSays(alive));
   }
 
-  /** A request or a sign of life has come; from any thread. */
-  public void signOfLife() {
-    lastSignNanos = System.nanoTime();
+  /**
+   * A request or a sign of life has come; from any thread.
+   *
+   * @param arrivedAtNanos the earliest moment at which it can have arrived: what has waited while
+   *     the process was frozen does not show that anybody is alive now
+   */
+  public void signOfLife(long arrivedAtNanos) {
+    long latest = lastSignNanos.accumulateAndGet(arrivedAtNanos, (a, b) -> b - a > 0 ? b : a);
     if (!controlAlive) {
-      onControl(watched -> watched.sign(lastSignNanos));
+      onControl(watched -> watched.sign(latest));
     }
   }
 
@@ -266,7 +272,7 @@ public final class FailSafe implements BrokerListener {
       return;
     }
     if (controlAlive) {
-      watched.sign(lastSignNanos);
+      watched.sign(lastSignNanos.get());
     }
     ControlWatch.Verdict verdict = watched.look(nowNanos);
     controlAlive = verdict == ControlWatch.Verdict.ALIVE;

@@ -16,6 +16,12 @@ final class Mark {
     }
   }
 
+  void setIfLater(long atNanos) {
+    if (!set || atNanos - nanos > 0) {
+      set(atNanos);
+    }
+  }
+
   void clear() {
     set = false;
   }

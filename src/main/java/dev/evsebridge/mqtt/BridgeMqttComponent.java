@@ -21,12 +21,6 @@ import org.eclipse.paho.mqttv5.client.internal.NetworkModuleService;
 @Component("paho-mqtt5")
 public final class BridgeMqttComponent extends PahoMqtt5Component {
 
-  /**
-   * The exchange property that holds the earliest moment at which a message can have arrived on the
-   * bridge's own connection, a {@link Long} by {@link System#nanoTime}.
-   */
-  public static final String ARRIVED_AT_NANOS = "arrivedAtNanos";
-
   private static final Set<String> SHARED_CONNECTION_OPTIONS =
       Set.of(
           "qos",

@@ -12,7 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
-import java.util.function.Consumer;
+import java.util.function.ObjLongConsumer;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
@@ -176,15 +176,17 @@ public final class BrokerConnection {
   /**
    * Listens to a topic that the bridge itself follows, for as long as it runs.
    *
-   * @param receiver takes payloads, stored ones too, on the connection's thread; must not block
+   * @param receiver takes payloads, stored ones too, and the earliest moment at which each can have
+   *     arrived, by {@link System#nanoTime}; on the connection's thread, so it must not block
    */
-  public void listen(String topic, Consumer<byte[]> receiver) {
+  public void listen(String topic, ObjLongConsumer<byte[]> receiver) {
     int unused =
         subscribe(
             new Subscription(
                 topic,
                 1,
-                (received, message, arrivedAtNanos) -> receiver.accept(message.getPayload())));
+                (received, message, arrivedAtNanos) ->
+                    receiver.accept(message.getPayload(), arrivedAtNanos)));
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.evsebridge.mqtt;
 
+import dev.evsebridge.charger.session.Deadline;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.apache.camel.Processor;
@@ -48,7 +49,7 @@ final class SharedConsumer extends DefaultConsumer {
     message.setHeader(PahoMqtt5Constants.MQTT_QOS, mqtt.getQos());
     message.setHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_RETAINED, mqtt.isRetained());
     message.setHeader(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, mqtt.getProperties());
-    exchange.setProperty(BridgeMqttComponent.ARRIVED_AT_NANOS, arrivedAtNanos);
+    exchange.setProperty(Deadline.ARRIVED_AT_NANOS, arrivedAtNanos);
     getAsyncProcessor().process(exchange, defaultConsumerCallback(exchange, true));
   }
 }

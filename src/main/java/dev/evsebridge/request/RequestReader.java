@@ -9,7 +9,6 @@ import dev.evsebridge.message.ChargerRequest.UploadFirmware;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.FirmwareImage;
 import dev.evsebridge.message.RequestFailedException;
-import dev.evsebridge.mqtt.BridgeMqttComponent;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Base64;
@@ -73,7 +72,7 @@ public final class RequestReader {
       return Deadline.NONE;
     }
     Duration expiry = Duration.ofSeconds(expirySeconds);
-    Long arrivedAtNanos = exchange.getProperty(BridgeMqttComponent.ARRIVED_AT_NANOS, Long.class);
+    Long arrivedAtNanos = exchange.getProperty(Deadline.ARRIVED_AT_NANOS, Long.class);
     return arrivedAtNanos == null ? Deadline.after(expiry) : Deadline.after(expiry, arrivedAtNanos);
   }
 

@@ -80,6 +80,6 @@ class ChargeControlTest {
   }
 
   private String clientIdOf(String named) {
-    return control.take(new SetPoints(named, false, null)).clientId();
+    return control.take(new SetPoints(named, false, null), null).clientId();
   }
 }

@@ -71,6 +71,22 @@ class ControlWatchTest {
   }
 
   @Test
+  void countsSilenceFromWhenASignCameAndNotFromWhenItWasRead() {
+    watch = new ControlWatch(false, TIMEOUT);
+    watch.brokerConnected(nowNanos);
+    watch.sign(nowNanos);
+    long frozenAtNanos = nowNanos;
+    timePasses(TIMEOUT.plusSeconds(1));
+
+    watch.sign(frozenAtNanos);
+    assertVerdict(Verdict.DEAD);
+
+    watch.sign(nowNanos);
+    watch.sign(frozenAtNanos);
+    assertVerdict(Verdict.ALIVE);
+  }
+
+  @Test
   void waitsForTheFirstSignAsLongAsItMayBeSilent() {
     watch = new ControlWatch(false, TIMEOUT);
     watch.brokerConnected(nowNanos);

@@ -67,6 +67,23 @@ class LifeTest {
   }
 
   @Test
+  void takesNothingForASignOfLifeThatHasWaitedWhileTheProcessWasFrozen() {
+    Bench bench = Bench.charging(supervised());
+    bench.event(new Event.Alive());
+    bench.run(29_900);
+    long frozenNanos = Duration.ofMinutes(1).toNanos();
+
+    bench.event(new Event.Alive(frozenNanos));
+    bench.event(new Event.SetPoint(null, 160, frozenNanos));
+    bench.run(200);
+    assertEquals(LifeSign.SILENT, bench.status().life());
+
+    bench.event(new Event.Alive());
+    bench.event(new Event.Alive(frozenNanos));
+    assertEquals(LifeSign.ALIVE, bench.status().life());
+  }
+
+  @Test
   void takesTheLastWillForSilenceAtOnce() {
     Bench bench = Bench.charging(Bench.sixteenAmps().aliveTopic(true));
     bench.event(new Event.Alive());

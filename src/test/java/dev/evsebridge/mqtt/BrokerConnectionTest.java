@@ -426,6 +426,27 @@ class BrokerConnectionTest {
         waitedNanos > 0, () -> "arrived " + waitedNanos + " ns before the end of the reload");
   }
 
+  @Test
+  void saysWhenThatArrivedWhichTheBridgeItselfListensTo() {
+    List<Long> heard = new CopyOnWriteArrayList<>();
+    BrokerConnection up = connect();
+    up.listen("birth", (payload, atNanos) -> heard.add(atNanos));
+    awaitTold("connected");
+    Patience.until("it is subscribed", () -> subscribedTo("birth"));
+    up.pauseDelivery(Duration.ofSeconds(60), Duration.ZERO);
+    broker.deliver("birth", new byte[0], "online");
+    Patience.until("a later message has arrived", () -> pinged(up));
+    long resumedAtNanos = System.nanoTime();
+    up.resumeDelivery();
+
+    Patience.until("it comes", () -> heard.size() == 1);
+    assertTrue(resumedAtNanos - heard.get(0) > 0, "it arrived before the end of the reload");
+  }
+
+  private boolean subscribedTo(String filter) {
+    return broker.subscriptions().stream().anyMatch(each -> each.filter().equals(filter));
+  }
+
   private boolean pinged(BrokerConnection up) {
     up.publish(message("m", 1));
     return topics().contains("m");

@@ -16,7 +16,6 @@ import dev.evsebridge.message.ChargerRequest.UploadFirmware;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.FirmwareImage;
 import dev.evsebridge.message.RequestFailedException;
-import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.testkit.KnownMessages;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -307,7 +306,7 @@ class RequestReaderTest {
 
   private Deadline deadlineOfArrival(Duration age) {
     long arrivedAtNanos = System.nanoTime() - age.toNanos();
-    exchange.setProperty(BridgeMqttComponent.ARRIVED_AT_NANOS, arrivedAtNanos);
+    exchange.setProperty(Deadline.ARRIVED_AT_NANOS, arrivedAtNanos);
     reader.admit(exchange);
     return exchange.getProperty(Deadline.PROPERTY, Deadline.class);
   }

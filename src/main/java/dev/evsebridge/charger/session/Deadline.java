@@ -12,6 +12,12 @@ public final class Deadline {
   /** The exchange property that holds the deadline of a request. */
   public static final String PROPERTY = "deadline";
 
+  /**
+   * The exchange property that holds the earliest moment at which a message can have arrived, a
+   * {@link Long} by {@link System#nanoTime}: it may have waited while the process was frozen.
+   */
+  public static final String ARRIVED_AT_NANOS = "arrivedAtNanos";
+
   /** For requests that never expire. */
   public static final Deadline NONE = new Deadline(() -> 0, Long.MAX_VALUE);
 

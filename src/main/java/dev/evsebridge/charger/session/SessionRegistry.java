@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
 import java.util.function.ObjLongConsumer;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.ExchangeHelper;
@@ -41,7 +42,7 @@ public final class SessionRegistry {
   private final Counts counts = new Counts(requestTypes());
   private volatile @Nullable RequestGuard guard;
   private volatile @Nullable ObjLongConsumer<String> durations;
-  private volatile @Nullable Runnable requestListener;
+  private volatile @Nullable LongConsumer requestListener;
 
   /**
    * Creates an empty registry.
@@ -156,7 +157,9 @@ public final class SessionRegistry {
       ChargerRequest request, Exchange exchange) {
     Deadline deadline = exchange.getProperty(Deadline.PROPERTY, Deadline.NONE, Deadline.class);
     String type = exchange.getProperty(REQUEST_TYPE, request.messageType(), String.class);
-    CompletionStage<@Nullable ChargerResponse> outcome = submit(request, deadline);
+    Long arrivedAtNanos = exchange.getProperty(Deadline.ARRIVED_AT_NANOS, Long.class);
+    CompletionStage<@Nullable ChargerResponse> outcome =
+        submit(request, deadline, arrivedAtNanos == null ? System.nanoTime() : arrivedAtNanos);
     ObjLongConsumer<String> clock = durations;
     long startedNanos = clock == null ? 0 : System.nanoTime();
     var unused =
@@ -187,9 +190,14 @@ public final class SessionRegistry {
   /** The same without a route: whoever asks waits until the request has ended. */
   public CompletionStage<@Nullable ChargerResponse> submit(
       ChargerRequest request, Deadline deadline) {
-    Runnable told = requestListener;
+    return submit(request, deadline, System.nanoTime());
+  }
+
+  private CompletionStage<@Nullable ChargerResponse> submit(
+      ChargerRequest request, Deadline deadline, long arrivedAtNanos) {
+    LongConsumer told = requestListener;
     if (told != null && !deadline.passed()) {
-      told.run();
+      told.accept(arrivedAtNanos);
     }
     PendingRequest pending = new PendingRequest(request, deadline, PendingRequest.Kind.ORDINARY);
     String clientId = clientIdOf(request.clientId());
@@ -235,10 +243,10 @@ public final class SessionRegistry {
   }
 
   /**
-   * Tells from now on that a valid request has come from outside, to whichever charger; from any
-   * thread, and it must not block.
+   * Tells from now on that a valid request has come from outside, to whichever charger, and the
+   * earliest moment at which it can have arrived; from any thread, and it must not block.
    */
-  public void onRequest(Runnable listener) {
+  public void onRequest(LongConsumer listener) {
     requestListener = listener;
   }
 

@@ -19,10 +19,14 @@ import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ChargerResponse;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.RequestFailedException;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
+import org.apache.camel.Exchange;
+import org.apache.camel.impl.DefaultCamelContext;
+import org.apache.camel.support.DefaultExchange;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -105,12 +109,25 @@ class GuardedRequestsTest {
   @Test
   void hearOfEveryValidRequestAlsoToAChargerThatIsAway() {
     int[] heard = {0};
-    registry.onRequest(() -> heard[0]++);
+    registry.onRequest(atNanos -> heard[0]++);
 
     send(PING);
     send(new ChargerRequest.Ping("Nobody"));
 
     assertEquals(2, heard[0]);
+  }
+
+  @Test
+  void saysWhenARequestArrivedThatWasReadLater() {
+    long[] heardNanos = {0};
+    registry.onRequest(atNanos -> heardNanos[0] = atNanos);
+    long arrivedAtNanos = System.nanoTime() - Duration.ofMinutes(1).toNanos();
+    Exchange exchange = new DefaultExchange(new DefaultCamelContext());
+    exchange.setProperty(Deadline.ARRIVED_AT_NANOS, arrivedAtNanos);
+
+    var unused = registry.send(PING, exchange);
+
+    assertEquals(arrivedAtNanos, heardNanos[0]);
   }
 
   private RequestGuard guard(ErrorCode code) {
