@@ -167,7 +167,7 @@ final class RetainedTopics {
       broker.addListener(homeAssistant);
       return;
     }
-    Withdrawal withdrawal = Withdrawal.of(settings, bridgeDevice(), announcements::clear);
+    Withdrawal withdrawal = Withdrawal.of(settings, announcements::clear);
     if (withdrawal != null) {
       broker.addListener(withdrawal);
     }

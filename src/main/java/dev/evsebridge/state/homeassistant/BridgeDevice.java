@@ -21,8 +21,12 @@ public record BridgeDevice(
 
   static final String PROGRAM = "evse-mqtt-bridge";
 
-  /** Its id in the topic, where Home Assistant takes letters, digits, '_' and '-' only. */
   String id() {
+    return id(clientId);
+  }
+
+  /** Its id in the topic, where Home Assistant takes letters, digits, '_' and '-' only. */
+  static String id(String clientId) {
     return clientId.replaceAll("[^A-Za-z0-9_-]", "_");
   }
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -55,6 +56,19 @@ final class DeviceJournal {
     }
   }
 
+  /**
+   * Where an earlier run has announced its devices.
+   *
+   * @param prefix of the topics
+   * @param bridge the id that the bridge had at the broker
+   */
+  record Former(String prefix, String bridge) {
+    Former {
+      Objects.requireNonNull(prefix);
+      Objects.requireNonNull(bridge);
+    }
+  }
+
   private record Content(
       @JsonProperty("prefix") String prefix,
       @JsonProperty("bridge") String bridge,
@@ -67,9 +81,9 @@ final class DeviceJournal {
   /**
    * Reads what an earlier run has left.
    *
-   * @return the prefix that it announced below; null when it left nothing
+   * @return null when it left nothing
    */
-  @Nullable String open() {
+  @Nullable Former open() {
     if (!Files.exists(file)) {
       return null;
     }
@@ -81,7 +95,7 @@ final class DeviceJournal {
               chargers.put(new SerialNumber(serial), charger);
             }
           });
-      return content.prefix;
+      return new Former(content.prefix, content.bridge);
     } catch (IOException | RuntimeException e) {
       // RuntimeException: what is JSON, but holds null where something must be.
       LOG.warn(

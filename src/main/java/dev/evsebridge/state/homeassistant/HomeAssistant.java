@@ -12,6 +12,7 @@ import dev.evsebridge.mqtt.BrokerListener;
 import dev.evsebridge.runtime.FailStopExecutor;
 import dev.evsebridge.runtime.LogThrottle;
 import dev.evsebridge.state.homeassistant.DeviceJournal.Charger;
+import dev.evsebridge.state.homeassistant.DeviceJournal.Former;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -22,7 +23,6 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
@@ -110,7 +110,9 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
   /** What was found at the broker and may be stale: ids of devices. */
   private final Set<String> found = new LinkedHashSet<>();
 
-  private List<String> belowOldPrefix = List.of();
+  /** What stands retained below a former prefix, or of the bridge's former id. */
+  private List<String> outdated = List.of();
+
   private boolean dueBridge;
   private boolean ticking;
   private boolean flushing;
@@ -162,7 +164,7 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
 
   /** Where it is remembered what has been announced at this broker. */
   static Path journalFile(BridgeSettings settings) {
-    int broker = Objects.hash(settings.mqtt().broker().toString(), settings.mqtt().clientId());
+    int broker = settings.mqtt().broker().toString().hashCode();
     return settings.stateDir().resolve("home-assistant-%08x.json".formatted(broker));
   }
 
@@ -171,9 +173,15 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
   }
 
   private void openJournal() {
-    String prefix = journal.open();
-    if (prefix != null && !prefix.equals(prefix())) {
-      belowOldPrefix = Withdrawal.topics(journal, prefix, bridge);
+    Former former = journal.open();
+    if (former == null) {
+      return;
+    }
+    if (!former.prefix().equals(prefix())) {
+      outdated = Withdrawal.topics(journal, former);
+    } else if (!former.bridge().equals(bridge.clientId())) {
+      // The chargers' topics stay the same, and tell of the new one soon.
+      outdated = List.of(topic(former.prefix(), BridgeDevice.id(former.bridge())));
     }
   }
 
@@ -226,10 +234,12 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
     executor.executeUnlessStopped(
         () -> {
           brokerThere = true;
-          belowOldPrefix.forEach(clear);
+          outdated.forEach(clear);
           announceAll();
           if (!swept) {
             swept = true;
+            // The bridge is announced without chargers too.
+            flushLater();
             readStored();
           }
         });
@@ -239,8 +249,8 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
   public void brokerProven() {
     executor.executeUnlessStopped(
         () -> {
-          if (!belowOldPrefix.isEmpty()) {
-            belowOldPrefix = List.of();
+          if (!outdated.isEmpty()) {
+            outdated = List.of();
             flushLater();
           }
         });
@@ -420,7 +430,7 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
 
   private void flush() {
     flushing = false;
-    if (belowOldPrefix.isEmpty()) {
+    if (outdated.isEmpty()) {
       journal.write(prefix(), bridge.clientId());
     }
   }

@@ -3,6 +3,7 @@ package dev.evsebridge.state.homeassistant;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.mqtt.BrokerListener;
+import dev.evsebridge.state.homeassistant.DeviceJournal.Former;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,23 +36,22 @@ public final class Withdrawal implements BrokerListener {
    * @param clear clears a retained topic; must not block
    * @return null where nothing is
    */
-  public static @Nullable Withdrawal of(
-      BridgeSettings settings, BridgeDevice bridge, Consumer<String> clear) {
+  public static @Nullable Withdrawal of(BridgeSettings settings, Consumer<String> clear) {
     if (!Files.exists(HomeAssistant.journalFile(settings))) {
       return null;
     }
     DeviceJournal journal = new DeviceJournal(HomeAssistant.journalFile(settings));
-    String prefix = journal.open();
-    return prefix == null ? null : new Withdrawal(journal, topics(journal, prefix, bridge), clear);
+    Former former = journal.open();
+    return former == null ? null : new Withdrawal(journal, topics(journal, former), clear);
   }
 
   /** Of all that the journal knows, the bridge last: chargers refer to it. */
-  static List<String> topics(DeviceJournal journal, String prefix, BridgeDevice bridge) {
+  static List<String> topics(DeviceJournal journal, Former former) {
     List<String> topics = new ArrayList<>();
     for (SerialNumber serial : journal.serials()) {
-      topics.add(HomeAssistant.topic(prefix, ChargerDevice.id(serial)));
+      topics.add(HomeAssistant.topic(former.prefix(), ChargerDevice.id(serial)));
     }
-    topics.add(HomeAssistant.topic(prefix, bridge.id()));
+    topics.add(HomeAssistant.topic(former.prefix(), BridgeDevice.id(former.bridge())));
     return topics;
   }
 

@@ -279,7 +279,7 @@ class HomeAssistantTest {
     before.stop();
 
     BridgeSettings off = settings(false, "");
-    Withdrawal withdrawal = Objects.requireNonNull(Withdrawal.of(off, bridge(off), cleared::add));
+    Withdrawal withdrawal = Objects.requireNonNull(Withdrawal.of(off, cleared::add));
     withdrawal.brokerConnected();
     withdrawal.brokerLost();
     withdrawal.brokerConnected();
@@ -290,17 +290,29 @@ class HomeAssistantTest {
     List<String> twice = new ArrayList<>(topics);
     twice.addAll(topics);
     assertEquals(twice, List.copyOf(cleared));
-    assertNotNull(Withdrawal.of(off, bridge(off), cleared::add), "not yet sure to have arrived");
+    assertNotNull(Withdrawal.of(off, cleared::add), "not yet sure to have arrived");
 
     withdrawal.brokerProven();
-    assertNull(Withdrawal.of(off, bridge(off), cleared::add));
+    assertNull(Withdrawal.of(off, cleared::add));
+  }
+
+  @Test
+  void clearsTheBridgeEvenIfItHasNeverSeenACharger() {
+    HomeAssistant before = start("");
+    before.brokerConnected();
+    next();
+    before.stop();
+
+    Objects.requireNonNull(Withdrawal.of(settings(false, ""), cleared::add)).brokerConnected();
+
+    assertEquals(List.of("homeassistant/device/" + BRIDGE_ID + "/config"), List.copyOf(cleared));
   }
 
   @Test
   void hasNothingToClearWhereItWasNeverOn() {
     BridgeSettings off = settings(false, "");
 
-    assertNull(Withdrawal.of(off, bridge(off), cleared::add));
+    assertNull(Withdrawal.of(off, cleared::add));
     assertFalse(Files.exists(folder.resolve("state")));
   }
 
@@ -325,6 +337,41 @@ class HomeAssistantTest {
     restart("homeassistant.prefix=ha").brokerConnected();
     next(GARAGE_ID);
     assertEquals(List.of(), List.copyOf(cleared));
+  }
+
+  @Test
+  void withdrawsTheBridgeOfTheIdThatItHadBefore() {
+    HomeAssistant before = start("mqtt.client_id=old one");
+    before.brokerConnected();
+    before.proven(GARAGE, 9);
+    next(GARAGE_ID);
+
+    HomeAssistant discovery = restart("");
+    discovery.brokerConnected();
+    assertEquals(BRIDGE_ID, next().what());
+    assertEquals(BRIDGE_ID, next(GARAGE_ID).path("device").path("via_device").asText());
+    assertEquals(List.of("homeassistant/device/old_one/config"), List.copyOf(cleared));
+    discovery.brokerProven();
+    cleared.clear();
+
+    restart("").brokerConnected();
+    next(GARAGE_ID);
+    assertEquals(List.of(), List.copyOf(cleared));
+  }
+
+  @Test
+  void withdrawsTheFormerBridgeAlsoWhenItIsSwitchedOff() {
+    HomeAssistant before = start("mqtt.client_id=old");
+    before.brokerConnected();
+    before.proven(GARAGE, 9);
+    next(GARAGE_ID);
+    before.stop();
+
+    Objects.requireNonNull(Withdrawal.of(settings(false, ""), cleared::add)).brokerConnected();
+
+    assertEquals(
+        List.of("homeassistant/device/" + GARAGE_ID + "/config", "homeassistant/device/old/config"),
+        List.copyOf(cleared));
   }
 
   @Test
