@@ -33,6 +33,8 @@ const number = (value, digits = 1) =>
   Number(value).toLocaleString([], {minimumFractionDigits: digits, maximumFractionDigits: digits});
 const amps = value => Number(value).toLocaleString([], {maximumFractionDigits: 1}) + ' A';
 
+const isReadOnly = () => Boolean(bridge && bridge.read_only);
+
 /* What the duty cycle says to the car: IEC 61851-1, one percent is 0.6 A up to 85 %. */
 const percentFor = ampere => ampere <= 51 ? Math.floor(ampere / 0.6) : Math.floor(ampere / 2.5 + 64);
 
@@ -254,7 +256,7 @@ class Card {
 
   why() {
     if (lost) return 'The page has lost the bridge.';
-    if (bridge && bridge.read_only) return 'The page is read-only (web.read_only).';
+    if (isReadOnly()) return 'This page only shows: nothing can be switched here (web.read_only).';
     const state = this.state;
     if (!state || !state.connected) return 'The charger is offline.';
     if (this.busy) return 'A request is under way.';
@@ -284,7 +286,7 @@ class Card {
     this.controls.forEach(each => { each.disabled = Boolean(full) || Boolean(uploading); });
     $('.read', root).disabled = Boolean(reason) || Boolean(uploading);
     $('.firmware button', root).disabled = Boolean(full) || Boolean(uploading) || !this.image;
-    say(this.reason, uploading ? 'The charger is taking in firmware.' : full || '');
+    say(this.reason, isReadOnly() ? reason : uploading ? 'The charger is taking in firmware.' : full || '');
     if (!state) return;
 
     root.classList.toggle('online', state.connected);
@@ -326,8 +328,11 @@ class Card {
     say($('.time', root), state.time ? 'Last reading ' + clock(state.time) : 'No reading yet');
 
     const controlled = state.enabled !== null;
-    $('.controlled', root).hidden = !controlled;
-    $('.raw-control', root).hidden = controlled;
+    const readOnly = isReadOnly();
+    $('.controlled', root).hidden = readOnly || !controlled;
+    $('.raw-control', root).hidden = readOnly || controlled;
+    $('.read', root).hidden = readOnly;
+    root.querySelectorAll('.firmware label, .firmware button').forEach(each => { each.hidden = readOnly; });
     if (controlled) this.showControlled(state); else this.showRaw(state);
     this.showDevice(state);
   }

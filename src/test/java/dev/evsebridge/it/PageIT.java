@@ -119,6 +119,24 @@ class PageIT {
   }
 
   @Test
+  void showsNothingToSwitchWhereItIsOnlyToBeRead() {
+    try (Installation installation = installation("web.read_only = true")) {
+      installation.charger(serial).answerLikeFirmware();
+      browser.at(url);
+      installation.probe().request(Messages.collect(serial));
+      until("its state is there", () -> browser.text(card).contains("Last reading"));
+      browser.run(
+          "document.querySelectorAll(arguments[0] + 'details').forEach(d => d.open = true)", card);
+      assertEquals(
+          0L,
+          browser.run(
+              "return [...document.querySelectorAll('button, input')].filter(e => e.offsetParent).length"));
+      assertTrue(browser.text(card).contains("web.read_only"), () -> browser.text(card));
+      assertEquals("open", browser.text(card + ".contactor"));
+    }
+  }
+
+  @Test
   void takesALogForTextWhateverItHolds() {
     String markup = "<img src=x onerror=\"document.body.id='hacked'\"><script>alert(1)</script>";
     try (Installation installation = installation()) {

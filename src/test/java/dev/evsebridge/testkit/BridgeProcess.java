@@ -11,8 +11,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -222,6 +224,13 @@ public final class BridgeProcess implements AutoCloseable {
   /** Both outputs of all its runs so far. */
   public String output() {
     return process().outputText();
+  }
+
+  /** The names of all classes that it has loaded. */
+  public Set<String> loadedClasses() {
+    return JvmProbe.ask(id(), "VM.class_hierarchy").stream()
+        .map(line -> line.replaceFirst("^[ |\\-]*", "").replaceFirst("/.*", ""))
+        .collect(Collectors.toSet());
   }
 
   /** Memory that it really takes, in kibibytes. */
