@@ -33,6 +33,8 @@ import picocli.CommandLine.Parameters;
       "  latency   one request at a time, to one charger",
       "  hold      all connect, are idle, and are then polled every 5 s",
       "  start     from launch to listening, and memory when idle",
+      "  compare   two or more bridges or settings in turns, both up all the time, the ratio of each",
+      "            round; --what readings,requests,polls,start",
       "  report    only writes the report again",
       "  jmh       the micro benchmarks; what follows are options of JMH",
       "",
@@ -42,6 +44,7 @@ import picocli.CommandLine.Parameters;
       "More than 4 000 chargers need as many open files: see ulimit -n."
     })
 final class Bench implements Callable<Integer> {
+  private static final int SETTLE_SECONDS = 3;
   private static final int READINGS_UNDER_WAY = 200_000;
   private static final int SMALLEST_WINDOW = 16;
 
@@ -78,21 +81,42 @@ final class Bench implements Callable<Integer> {
 
   @Option(
       names = "--warmup",
-      description = "seconds before the measured ones (default ${DEFAULT-VALUE})")
-  private int warmup = 5;
+      description = "seconds before the measured ones (default 5; compare: 60)")
+  private int warmup;
 
-  @Option(names = "--seconds", description = "measured seconds (default ${DEFAULT-VALUE})")
-  private int seconds = 8;
+  @Option(names = "--seconds", description = "measured seconds (default 8; compare: 4)")
+  private int seconds;
 
   @Option(
       names = "--repeat",
-      description = "rounds, the targets taking turns in each (default ${DEFAULT-VALUE})")
-  private int repeat = 1;
+      description = "rounds, the targets taking turns in each (default 1; compare: 5)")
+  private int repeat;
 
   @Option(
       names = "--target",
       description = "name=command, instead of the floor and the bridge; can be repeated")
   private Map<String, String> targets = new LinkedHashMap<>();
+
+  @Option(
+      names = "--jar",
+      description =
+          "name=file of a bridge's jar, which runs in a folder of its own; can be repeated")
+  private Map<String, Path> jars = new LinkedHashMap<>();
+
+  @Option(
+      names = "--set",
+      description =
+          "a setting key=value of all targets, or name/key=value of one, which is the built jar if"
+              + " the name is new; {webPort} is a free port; can be repeated")
+  private List<String> settings = new ArrayList<>();
+
+  @Option(
+      names = "--what",
+      split = ",",
+      description =
+          "what to compare: readings, requests, polls (each charger every 5 s), start (default"
+              + " readings,requests)")
+  private List<String> what = List.of("readings", "requests");
 
   @Option(names = "--with-floor", description = "the floor as well as the targets named")
   private boolean withFloor;
@@ -127,6 +151,14 @@ final class Bench implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Files.createDirectories(output);
+    boolean comparing = mode.equals("compare");
+    repeat = repeat == 0 ? (comparing ? 5 : 1) : repeat;
+    warmup = warmup == 0 ? (comparing ? 60 : 5) : warmup;
+    seconds = seconds == 0 ? (comparing ? 4 : 8) : seconds;
+    if (comparing) {
+      compare();
+      return 0;
+    }
     Path results = output.resolve("results.jsonl");
     if (!mode.equals("report")) {
       if (!keep) {
@@ -138,6 +170,33 @@ final class Bench implements Callable<Integer> {
     System.out.println(Files.readString(output.resolve("report.md")));
     System.out.println("with plots: " + output.resolve("report.html").toAbsolutePath());
     return 0;
+  }
+
+  private void compare() throws IOException, InterruptedException {
+    Files.deleteIfExists(output.resolve("compare.md"));
+    Rounds rounds = new Rounds(repeat, targets());
+    if (what.contains("start")) {
+      rounds.start(output);
+    }
+    List<Mode> modes = new ArrayList<>();
+    if (what.contains("readings")) {
+      modes.add(Mode.UPLINK);
+    }
+    if (what.contains("requests")) {
+      modes.add(Mode.REQUESTS);
+    }
+    if (what.contains("polls")) {
+      modes.add(Mode.HOLD);
+    }
+    for (int level : modes.isEmpty() ? List.<Integer>of() : qos) {
+      for (int count : chargers) {
+        List<Scenario> kinds =
+            modes.stream()
+                .map(kind -> scenario(kind, count, level, atOnce(kind, count), rate))
+                .toList();
+        rounds.load(output, brokerOptions, kinds);
+      }
+    }
   }
 
   private List<Scenario> scenarios() {
@@ -185,10 +244,13 @@ final class Bench implements Callable<Integer> {
   private void addRequests(List<Scenario> scenarios, List<Integer> counts, List<Integer> levels) {
     for (int level : levels) {
       for (int count : counts) {
-        int atOnce = rate > 0 ? 0 : Math.min(inFlight, count);
-        scenarios.add(scenario(Mode.REQUESTS, count, level, atOnce, rate));
+        scenarios.add(scenario(Mode.REQUESTS, count, level, atOnce(Mode.REQUESTS, count), rate));
       }
     }
+  }
+
+  private int atOnce(Mode kind, int count) {
+    return kind == Mode.REQUESTS && rate == 0 ? Math.min(inFlight, count) : 0;
   }
 
   private void addLatency(List<Scenario> scenarios, List<Integer> levels) {
@@ -204,21 +266,45 @@ final class Bench implements Callable<Integer> {
   }
 
   private List<Target> targets() {
-    List<Target> all = new ArrayList<>();
-    if (targets.isEmpty() || withFloor) {
-      all.add(Target.floor(floorOptions));
+    List<Target> all = named();
+    boolean noneNamed = all.isEmpty();
+    if (noneNamed || withFloor) {
+      all.add(0, Target.floor(floorOptions));
     }
-    targets.forEach((name, command) -> all.add(new Target(name, command)));
-    if (targets.isEmpty()) {
-      if (Files.exists(Path.of("target", "evse-mqtt-bridge.jar"))
-          && Files.isDirectory(Path.of("routes"))) {
-        all.add(Target.BRIDGE);
+    if (noneNamed) {
+      if (Files.exists(Target.JAR)) {
+        all.add(Target.jar("bridge", Target.JAR));
       } else {
-        System.out.println(
-            "target/evse-mqtt-bridge.jar or routes/ is not there: only the floor is measured");
+        System.out.println(Target.JAR + " is not there: only the floor is measured");
       }
     }
+    return all.stream().map(target -> target.with(settingsOf(target.name()))).toList();
+  }
+
+  private List<Target> named() {
+    List<Target> all = new ArrayList<>();
+    targets.forEach((name, command) -> all.add(new Target(name, command, List.of(), null)));
+    jars.forEach((name, jar) -> all.add(Target.jar(name, jar)));
+    settings.stream()
+        .map(Bench::targetOf)
+        .filter(name -> !name.isEmpty())
+        .distinct()
+        .filter(name -> all.stream().noneMatch(target -> target.name().equals(name)))
+        .forEach(name -> all.add(Target.jar(name, Target.JAR)));
     return all;
+  }
+
+  /** The target that a setting is for; empty for all. */
+  private static String targetOf(String setting) {
+    String key = setting.substring(0, Math.max(0, setting.indexOf('=')));
+    return key.substring(0, Math.max(0, key.indexOf('/')));
+  }
+
+  private List<String> settingsOf(String target) {
+    return settings.stream()
+        .filter(each -> targetOf(each).isEmpty() || targetOf(each).equals(target))
+        .map(each -> targetOf(each).isEmpty() ? each : each.substring(target.length() + 1))
+        .toList();
   }
 
   private void measure(List<Scenario> scenarios, Path results)
@@ -246,10 +332,11 @@ final class Bench implements Callable<Integer> {
   private void run(Target target, Scenario scenario, Map<String, Double> figures)
       throws IOException, InterruptedException {
     if (scenario.mode() == Mode.START) {
-      StartRun.run(target, output, figures);
+      StartRun.run(target, output, SETTLE_SECONDS, figures);
       return;
     }
     try (Rig rig = new Rig(target, scenario, output, brokerOptions)) {
+      rig.connect(figures);
       if (scenario.mode() == Mode.UPLINK) {
         new UplinkRun(rig, scenario).run(figures);
       } else {

@@ -65,8 +65,8 @@ final class RequestRun implements Charger.Listener, Rig.Listener {
     }
   }
 
+  /** All chargers are connected; may be done again with them. */
   void run(Map<String, Double> figures) throws InterruptedException {
-    rig.connect(figures);
     rig.listen(this);
     rig.fleet().listen(this);
     if (polls()) {

@@ -57,6 +57,10 @@ final class Rig implements AutoCloseable {
     return broker.start();
   }
 
+  Target.Running bridge() {
+    return bridge;
+  }
+
   EventLoop loop() {
     return loop;
   }
@@ -113,6 +117,7 @@ final class Rig implements AutoCloseable {
         System.nanoTime(),
         messages,
         bridge.figures(),
+        ProcessorTime.of(bridge.process().id()),
         ProcessFigures.of(broker.id()).cpuSeconds(),
         ProcessFigures.ownCpuSeconds(),
         ProcessFigures.machineCpuSeconds());
@@ -161,6 +166,7 @@ final class Rig implements AutoCloseable {
       long nanos,
       long messages,
       ProcessFigures bridge,
+      ProcessorTime bridgeTime,
       double brokerCpuSeconds,
       double generatorCpuSeconds,
       double machineCpuSeconds) {
@@ -174,6 +180,10 @@ final class Rig implements AutoCloseable {
       double generatorCpu = generatorCpuSeconds - earlier.generatorCpuSeconds;
       double machineCpu = machineCpuSeconds - earlier.machineCpuSeconds;
       figures.put("cpu_us_per_message", cpu / count * 1e6);
+      figures.put("work_us_per_message", bridgeTime.workSince(earlier.bridgeTime) / count * 1e6);
+      figures.put(
+          "compiler_us_per_message", bridgeTime.compilingSince(earlier.bridgeTime) / count * 1e6);
+      figures.put("work_cores", bridgeTime.workSince(earlier.bridgeTime) / seconds);
       figures.put("cpu_cores", cpu / seconds);
       figures.put("broker_cpu_us_per_message", brokerCpu / count * 1e6);
       figures.put("generator_cpu_us_per_message", generatorCpu / count * 1e6);

@@ -32,6 +32,11 @@ record Scenario(
     START
   }
 
+  /** The same for another time. */
+  Scenario lasting(int otherWarmup, int otherSeconds) {
+    return new Scenario(mode, chargers, qos, inFlight, rate, window, otherWarmup, otherSeconds);
+  }
+
   String describe() {
     String what =
         switch (mode) {

@@ -20,20 +20,26 @@ final class UplinkRun implements Charger.Listener, Rig.Listener {
   private final Scenario scenario;
   private final ObjectMapper mapper = new ObjectMapper();
   private final Histogram latencies = new Histogram(TimeUnit.MINUTES.toNanos(5), 3);
+
+  /** Readings that each charger had sent before. */
+  private final int[] before;
+
   private final int[] forgiven;
   private boolean sending;
   private boolean measuring;
   private long begin;
   private long sentAtRate;
+  private long arrivedEarlier;
 
   UplinkRun(Rig rig, Scenario scenario) {
     this.rig = rig;
     this.scenario = scenario;
+    this.before = new int[scenario.chargers()];
     this.forgiven = new int[scenario.chargers()];
   }
 
+  /** All chargers are connected; may be done again with them. */
   void run(Map<String, Double> figures) throws InterruptedException {
-    rig.connect(figures);
     rig.listen(this);
     rig.fleet().listen(this);
     rig.loop().execute(this::start);
@@ -72,7 +78,7 @@ final class UplinkRun implements Charger.Listener, Rig.Listener {
     }
     if (scenario.rate() > 0) {
       if (measuring && sequence >= 0) {
-        long number = (long) sequence * scenario.chargers() + index;
+        long number = (long) (sequence - before[index]) * scenario.chargers() + index;
         long intended = begin + (long) (number * 1e9 / scenario.rate());
         latencies.recordValue(Math.max(0, System.nanoTime() - intended));
       }
@@ -89,6 +95,12 @@ final class UplinkRun implements Charger.Listener, Rig.Listener {
   private void start() {
     begin = System.nanoTime();
     sending = true;
+    for (int i = 0; i < scenario.chargers(); i++) {
+      Charger charger = rig.fleet().charger(i);
+      before[i] = charger.sent;
+      forgiven[i] = charger.sent - charger.arrivedCount();
+      arrivedEarlier += charger.arrivedCount();
+    }
     if (scenario.rate() == 0) {
       for (int i = 0; i < scenario.chargers(); i++) {
         fill(rig.fleet().charger(i));
@@ -125,23 +137,23 @@ final class UplinkRun implements Charger.Listener, Rig.Listener {
    * against the window.
    */
   private void forgiveWhileRunning() throws InterruptedException {
-    int[] before = new int[scenario.chargers()];
+    int[] arrivedBefore = new int[scenario.chargers()];
     for (int second = 0; second < scenario.seconds(); second++) {
       Thread.sleep(1000);
       if (scenario.rate() == 0) {
-        rig.loop().execute(() -> forgive(before));
+        rig.loop().execute(() -> forgive(arrivedBefore));
       }
     }
   }
 
-  private void forgive(int[] before) {
-    for (int i = 0; i < before.length; i++) {
+  private void forgive(int[] arrivedBefore) {
+    for (int i = 0; i < arrivedBefore.length; i++) {
       Charger charger = rig.fleet().charger(i);
-      if (charger.arrivedCount() == before[i]) {
+      if (charger.arrivedCount() == arrivedBefore[i]) {
         forgiven[i] = charger.sent - charger.arrivedCount();
         fill(charger);
       }
-      before[i] = charger.arrivedCount();
+      arrivedBefore[i] = charger.arrivedCount();
     }
   }
 
@@ -167,7 +179,7 @@ final class UplinkRun implements Charger.Listener, Rig.Listener {
   private long sentCount() {
     long count = 0;
     for (int i = 0; i < scenario.chargers(); i++) {
-      count += rig.fleet().charger(i).sent;
+      count += rig.fleet().charger(i).sent - before[i];
     }
     return count;
   }
@@ -177,6 +189,6 @@ final class UplinkRun implements Charger.Listener, Rig.Listener {
     for (int i = 0; i < scenario.chargers(); i++) {
       count += rig.fleet().charger(i).arrivedCount();
     }
-    return count;
+    return count - arrivedEarlier;
   }
 }
