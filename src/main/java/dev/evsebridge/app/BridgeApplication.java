@@ -14,6 +14,7 @@ import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.MqttSettings;
+import dev.evsebridge.config.WebSettings;
 import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.control.FailSafe;
 import dev.evsebridge.control.Health;
@@ -215,7 +216,8 @@ final class BridgeApplication implements AutoCloseable {
             guard,
             watchdog,
             new ServiceManager(System.getenv()),
-            new HeartbeatFile(settings.stateDir().resolve(HEARTBEAT_FILE)));
+            new HeartbeatFile(settings.stateDir().resolve(HEARTBEAT_FILE)),
+            settings.web().map(WebSettings::fromHere).orElse(""));
     health.start();
     Footprint.keepSmall();
   }

@@ -1,5 +1,7 @@
 package dev.evsebridge.config;
 
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.Set;
 
@@ -26,5 +28,15 @@ public record WebSettings(
   /** Copies the set. */
   public WebSettings {
     hostNames = Set.copyOf(hostNames);
+  }
+
+  /** Where this machine itself reaches it: address, space, port. */
+  public String fromHere() {
+    InetSocketAddress bound = new InetSocketAddress(address, port);
+    InetAddress reached =
+        bound.getAddress().isAnyLocalAddress()
+            ? InetAddress.getLoopbackAddress()
+            : bound.getAddress();
+    return reached.getHostAddress() + " " + port;
   }
 }

@@ -28,16 +28,26 @@ public final class Health implements AutoCloseable {
   private final Watchdog watchdog;
   private final ServiceManager serviceManager;
   private final HeartbeatFile file;
+  private final String webPort;
   private final FailStopExecutor executor = new FailStopExecutor("health");
   private @Nullable String lastSlow;
 
-  /** Creates it; nothing is said yet. */
+  /**
+   * Creates it; nothing is said yet.
+   *
+   * @param webPort where the health check may ask as well: address and port; empty for nowhere
+   */
   public Health(
-      FailSafe failSafe, Watchdog watchdog, ServiceManager serviceManager, HeartbeatFile file) {
+      FailSafe failSafe,
+      Watchdog watchdog,
+      ServiceManager serviceManager,
+      HeartbeatFile file,
+      String webPort) {
     this.failSafe = failSafe;
     this.watchdog = watchdog;
     this.serviceManager = serviceManager;
     this.file = file;
+    this.webPort = webPort;
   }
 
   /** The start is complete; from now on it is said again and again. */
@@ -61,13 +71,13 @@ public final class Health implements AutoCloseable {
     }
     lastSlow = slow;
     Logging.reportDropped();
-    Logging.reportDropped();
     file.write(
-        "listening=%s\nbroker=%s\nslow=%s\n"
+        "listening=%s\nbroker=%s\nslow=%s\nweb=%s\n"
             .formatted(
                 yesOrNo(failSafe.isListening()),
                 yesOrNo(failSafe.isBrokerConnected()),
-                slow == null ? "" : slow));
+                slow == null ? "" : slow,
+                webPort));
   }
 
   private String status() {

@@ -2,18 +2,30 @@ package dev.evsebridge.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.evsebridge.testkit.BridgeProcess;
+import dev.evsebridge.testkit.FreePort;
 import dev.evsebridge.testkit.Mosquitto;
 import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What containers and systemd learn about the bridge. */
 @RequiresMosquitto
@@ -86,6 +98,64 @@ class HealthIT {
     }
   }
 
+  @Test
+  void looksAtTheWebPortToo() throws IOException {
+    int port = FreePort.find();
+    try (Mosquitto mosquitto = Mosquitto.started();
+        BridgeProcess bridge =
+            BridgeProcess.connectingTo(mosquitto)
+                .property("web.port", Integer.toString(port))
+                .property("web.address", "0.0.0.0")
+                .property("web.password", "only for tests")
+                .start()
+                .awaitListening()) {
+      Patience.until("it is healthy", () -> isHealthy(bridge));
+      Path file = bridge.directory().resolve("state/health");
+      assertTrue(Files.readString(file).contains("\nweb=127.0.0.1 " + port + "\n"));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"200, 0", "401, 0", "503, 1", "500, 1"})
+  void believesWhatTheWebPortSays(int status, int expected, @TempDir Path folder)
+      throws IOException {
+    HttpServer web = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    List<String> asked = new CopyOnWriteArrayList<>();
+    web.createContext(
+        "/",
+        exchange -> {
+          asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
+          byte[] body = "{\"status\":\"?\"}".getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(status, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    web.start();
+    try {
+      assertEquals(expected, checkOf(folder, web.getAddress().getPort()));
+      assertEquals(List.of("GET /observe/health"), asked);
+    } finally {
+      web.stop(0);
+    }
+  }
+
+  @Test
+  void doesNotWaitForAWebPortThatDoesNotAnswer(@TempDir Path folder) throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      assertEquals(1, checkOf(folder, silent.getLocalPort()));
+    }
+    assertEquals(1, checkOf(folder, FreePort.find()));
+  }
+
+  /** Of a bridge whose file says that all is well. */
+  private static int checkOf(Path folder, int webPort) throws IOException {
+    Files.writeString(
+        folder.resolve("health"),
+        "at=%d\npid=1\nstarted=1\nlistening=yes\nslow=\nweb=127.0.0.1 %d\n"
+            .formatted(Instant.now().getEpochSecond(), webPort));
+    return check(folder, folder.toString());
+  }
+
   private static boolean isHealthy(BridgeProcess bridge) {
     return isHealthy(bridge, "state");
   }
@@ -95,10 +165,14 @@ class HealthIT {
   }
 
   private static int check(BridgeProcess bridge, String stateFolder, String... arguments) {
+    return check(bridge.directory(), stateFolder, arguments);
+  }
+
+  private static int check(Path directory, String stateFolder, String... arguments) {
     ProcessBuilder builder = new ProcessBuilder(SCRIPT.toString());
     builder.command().addAll(List.of(arguments));
     builder.environment().put("BRIDGE_STATE_DIR", stateFolder);
-    builder.directory(bridge.directory().toFile());
+    builder.directory(directory.toFile());
     builder.redirectOutput(ProcessBuilder.Redirect.DISCARD);
     builder.redirectError(ProcessBuilder.Redirect.DISCARD);
     try {
