@@ -14,20 +14,20 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** One simulated charger without sockets and threads, on a clock that only the test moves. */
-final class VirtualCharger {
+public final class VirtualCharger {
   static final int PING = 1;
   static final int FIRMWARE = 2;
-  static final int COLLECT_DATA = 3;
-  static final int SET_PWM_PERCENT = 4;
-  static final int SET_CONTACTOR_STATE = 5;
+  public static final int COLLECT_DATA = 3;
+  public static final int SET_PWM_PERCENT = 4;
+  public static final int SET_CONTACTOR_STATE = 5;
   static final int DATA = 2;
   static final int NOTIFICATION = 100;
 
   private static final int LOG_OFFSET = 44;
 
   /** A frame from the charger, and when it was sent. */
-  record Sent(long atMillis, int type, ByteBuffer payload) {
-    int pilot() {
+  public record Sent(long atMillis, int type, ByteBuffer payload) {
+    public int pilot() {
       return payload.get(2);
     }
 
@@ -35,7 +35,7 @@ final class VirtualCharger {
       return payload.get(3);
     }
 
-    int intAt(int offset) {
+    public int intAt(int offset) {
       return payload.getInt(offset);
     }
 
@@ -57,7 +57,7 @@ final class VirtualCharger {
   private boolean bridgeIsSlow;
   private int helloBytes;
 
-  VirtualCharger(SimulatorTiming timing, Scenario scenario) {
+  public VirtualCharger(SimulatorTiming timing, Scenario scenario) {
     this(timing, scenario, 1, 1);
   }
 
@@ -94,11 +94,11 @@ final class VirtualCharger {
     bridgeIsSlow = slow;
   }
 
-  SimulatedCharger charger() {
+  public SimulatedCharger charger() {
     return charger;
   }
 
-  long nowMillis() {
+  public long nowMillis() {
     return clock.get();
   }
 
@@ -123,7 +123,7 @@ final class VirtualCharger {
     return channels.get(index);
   }
 
-  void run(Duration duration) {
+  public void run(Duration duration) {
     long end = clock.get() + duration.toMillis();
     do {
       clock.set(Math.min(clock.get() + timing.loopInterval().toMillis(), end));
@@ -153,7 +153,7 @@ final class VirtualCharger {
   }
 
   /** Sends a request and lets time pass until its response is there. */
-  Sent ask(int type, byte... payload) {
+  public Sent ask(int type, byte... payload) {
     int responseType =
         switch (type) {
           case COLLECT_DATA -> DATA;
