@@ -175,7 +175,7 @@ final class BridgeApplication implements AutoCloseable {
     }
     RawControl.listenToControl(settings, broker, chargeControl, guard);
     watchdog.add(guard.pulse());
-    RouteFolder folder = new RouteFolder(DefaultFiles.routesFor(Path.of("")));
+    RouteFolder folder = DefaultFiles.routesFor(Path.of(""));
     RouteReload reload =
         new RouteReload(
             camel.context(),
@@ -190,6 +190,10 @@ final class BridgeApplication implements AutoCloseable {
               }
             });
     reload.start(folder);
+    String differences = folder.differences();
+    if (differences != null) {
+      LOG.info(differences);
+    }
     camel.start();
     announcements.to(camel.context().createProducerTemplate());
     broker.addListener(availability);

@@ -80,6 +80,7 @@ final class Check {
           named.put("paho-mqtt5", BridgeMqttComponent.onlyChecking(unused));
           return named;
         };
+    RouteFolder folder = DefaultFiles.routesFor(Path.of(""));
     CamelRoutes camel = new CamelRoutes(settings.placeholders(), beans.get());
     try {
       camel.init();
@@ -90,8 +91,12 @@ final class Check {
               CamelRoutes.LISTENER_ROUTE,
               new NoTraffic(),
               reloaded -> {})
-          .start(new RouteFolder(DefaultFiles.routesFor(Path.of(""))));
+          .start(folder);
       out.println("Routes: in order, from %s: %s".formatted(StartLine.routes(), camel.routeIds()));
+      String differences = folder.differences();
+      if (differences != null) {
+        out.println("Routes: " + differences);
+      }
     } finally {
       camel.stop();
     }

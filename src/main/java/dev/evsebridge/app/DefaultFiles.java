@@ -1,5 +1,7 @@
 package dev.evsebridge.app;
 
+import dev.evsebridge.app.reload.DeliveredRoutes;
+import dev.evsebridge.app.reload.RouteFolder;
 import dev.evsebridge.config.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,15 +9,19 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystemAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -37,13 +43,20 @@ final class DefaultFiles {
     return !Files.exists(folder.resolve(PROPERTIES)) && !Files.exists(folder.resolve(ROUTES));
   }
 
-  /** The folder that holds the routes to run: the one beside the settings, or the jar's. */
-  static Path routesFor(Path folder) {
-    return areUsedIn(folder) ? carried().resolve(ROUTES) : folder.resolve(ROUTES);
+  /** The routes to run: those beside the settings, or the jar's. */
+  static RouteFolder routesFor(Path folder) {
+    return areUsedIn(folder)
+        ? new RouteFolder(carried().resolve(ROUTES))
+        : new RouteFolder(folder.resolve(ROUTES), delivered());
+  }
+
+  private static DeliveredRoutes delivered() {
+    return new DeliveredRoutes(() -> carried().resolve(ROUTES));
   }
 
   /**
-   * Writes the files that are not there yet; a folder of routes that is there stays as it is.
+   * Writes the files that are not there yet. Route files of an earlier version that nobody has
+   * edited make way for this version's; all others stay as they are.
    *
    * @return a line about each
    */
@@ -51,20 +64,48 @@ final class DefaultFiles {
     List<String> done = new ArrayList<>();
     Path source = carried();
     write(source.resolve(PROPERTIES), folder.resolve(PROPERTIES), done);
-    Path routes = folder.resolve(ROUTES);
-    if (Files.exists(routes)) {
-      done.add("Left as it is: %s is there already".formatted(routes));
-      return done;
-    }
-    try (Stream<Path> files = Files.list(source.resolve(ROUTES))) {
-      Files.createDirectory(routes);
-      for (Path file : files.sorted().toList()) {
-        write(file, routes.resolve(file.getFileName().toString()), done);
+    writeRoutes(folder.resolve(ROUTES), done);
+    return done;
+  }
+
+  private static void writeRoutes(Path routes, List<String> done) throws ConfigurationException {
+    DeliveredRoutes delivered = delivered();
+    Set<String> names = new TreeSet<>();
+    List<String> texts = new ArrayList<>();
+    try {
+      Files.createDirectories(routes);
+      for (Path file : list(routes)) {
+        String name = file.getFileName().toString();
+        String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        if (delivered.isOfEarlierVersion(text)) {
+          Files.delete(file);
+          if (!delivered.current().containsKey(name)) {
+            done.add("Removed %s: it is of an earlier version, unedited".formatted(file));
+          }
+        } else {
+          names.add(name);
+          texts.add(text);
+          done.add("Left as it is: %s is there already".formatted(file));
+        }
+      }
+      for (Map.Entry<String, String> file : delivered.missingBeside(names, texts).entrySet()) {
+        Path target = routes.resolve(file.getKey());
+        // Fails where the file has come into being meanwhile.
+        Files.writeString(target, file.getValue(), StandardOpenOption.CREATE_NEW);
+        done.add("Wrote %s".formatted(target));
       }
     } catch (IOException e) {
       throw cannotWrite(routes, e);
     }
-    return done;
+  }
+
+  private static List<Path> list(Path routes) throws IOException {
+    try (Stream<Path> files = Files.list(routes)) {
+      return files
+          .filter(file -> file.toString().endsWith(".yaml") && Files.isRegularFile(file))
+          .sorted()
+          .toList();
+    }
   }
 
   private static void write(Path source, Path target, List<String> done)

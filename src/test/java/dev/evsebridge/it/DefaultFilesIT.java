@@ -72,17 +72,26 @@ class DefaultFilesIT {
 
   @Test
   void overwritesNothing() throws IOException {
+    String listener =
+        Files.readString(PROJECT.resolve("routes/charger-listener.yaml")) + "# mine\n";
+    String interlock = Files.readString(PROJECT.resolve("routes/interlock.yaml"));
     try (BridgeProcess bridge =
         BridgeProcess.builder()
             .withoutRoutes()
-            .file("routes/mine.yaml", "# mine\n")
+            .file("routes/charger-listener.yaml", listener)
+            .file("routes/mine.yaml", interlock)
             .property("my.key", "mine")
             .arguments("--init")
             .start()) {
       assertEquals(0, bridge.exitStatus(), bridge::output);
       assertTrue(
           Files.readString(bridge.directory().resolve("application.properties")).contains("mine"));
-      assertEquals(Map.of("mine.yaml", "# mine\n"), routes(bridge));
+      Map<String, String> expected = contents(PROJECT.resolve("routes"));
+      expected.put("charger-listener.yaml", listener);
+      // A route that stands in another file already would clash.
+      expected.remove("interlock.yaml");
+      expected.put("mine.yaml", interlock);
+      assertEquals(expected, routes(bridge));
     }
   }
 

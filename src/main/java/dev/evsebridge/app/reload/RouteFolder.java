@@ -7,16 +7,24 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The folder {@code routes}: which of its files hold routes, and what is written in them. */
+/**
+ * The folder {@code routes}: which of its files hold routes, and what is written in them. A folder
+ * of an earlier version is seen as if it had been brought up to date: for a file that nobody has
+ * edited since, this version's counts, and once {@link #takeMissing} has been called, those that it
+ * lacks are taken from what this version is delivered with.
+ */
 public final class RouteFolder {
 
   private static final Logger LOG = LoggerFactory.getLogger(RouteFolder.class);
@@ -32,11 +40,34 @@ public final class RouteFolder {
   private static final char BYTE_ORDER_MARK = '\uFEFF';
 
   private final Path path;
+  private final @Nullable DeliveredRoutes delivered;
   private final Set<Path> nearMisses = new TreeSet<>();
 
-  /** Creates the view of a folder. */
+  /** What is written in the folder, at the last look. */
+  private SortedMap<Path, RouteText> written = new TreeMap<>();
+
+  /** The same, brought up to date. */
+  private SortedMap<Path, RouteText> upToDate = new TreeMap<>();
+
+  /** What the folder lacked; a file that turns up there counts from then on. */
+  private final SortedMap<Path, RouteText> taken = new TreeMap<>();
+
+  private final SortedSet<String> replaced = new TreeSet<>();
+  private final SortedSet<String> leftOut = new TreeSet<>();
+
+  /** Creates the view of a folder whose files are taken as they are. */
   public RouteFolder(Path path) {
+    this(path, null);
+  }
+
+  /**
+   * Creates the view of a folder that may be of an earlier version.
+   *
+   * @param delivered what this version is delivered with
+   */
+  public RouteFolder(Path path, @Nullable DeliveredRoutes delivered) {
     this.path = path;
+    this.delivered = delivered;
   }
 
   Path path() {
@@ -50,6 +81,102 @@ public final class RouteFolder {
    * @throws IOException when the folder can't be listed
    */
   SortedMap<Path, RouteText> read() throws IOException {
+    SortedMap<Path, RouteText> now = readFiles();
+    if (!now.equals(written)) {
+      written = now;
+      upToDate = bringUpToDate(now);
+      taken.keySet().removeAll(now.keySet());
+    }
+    SortedMap<Path, RouteText> texts = new TreeMap<>(upToDate);
+    texts.putAll(taken);
+    return texts;
+  }
+
+  private SortedMap<Path, RouteText> bringUpToDate(SortedMap<Path, RouteText> texts) {
+    SortedMap<Path, RouteText> upToDate = new TreeMap<>(texts);
+    replaced.clear();
+    leftOut.clear();
+    if (delivered != null) {
+      texts.forEach(
+          (file, text) -> {
+            if (text.fault() == null && delivered.isOfEarlierVersion(text.text())) {
+              String name = file.getFileName().toString();
+              String newer = delivered.current().get(name);
+              if (newer == null) {
+                upToDate.remove(file);
+                leftOut.add(name);
+              } else {
+                upToDate.put(file, RouteText.of(newer));
+                replaced.add(name);
+              }
+            }
+          });
+    }
+    return upToDate;
+  }
+
+  /** From now on, what the folder lacks is taken from what this version is delivered with. */
+  void takeMissing() {
+    if (delivered != null) {
+      missing(delivered).forEach((name, text) -> taken.put(path.resolve(name), RouteText.of(text)));
+    }
+  }
+
+  /** Gives back what was taken. */
+  void takeNothing() {
+    taken.clear();
+  }
+
+  /** In one line, what runs that is not written in the folder; null where it all is. */
+  public @Nullable String differences() {
+    if (taken.isEmpty() && replaced.isEmpty() && leftOut.isEmpty()) {
+      return null;
+    }
+    StringBuilder line = new StringBuilder("Not all routes come from %s/".formatted(path));
+    if (!taken.isEmpty()) {
+      List<String> names =
+          taken.keySet().stream().map(file -> file.getFileName().toString()).toList();
+      line.append("; missing there and taken from the jar: %s".formatted(String.join(", ", names)));
+    }
+    if (!replaced.isEmpty()) {
+      line.append(
+          "; unedited there since an earlier version and replaced by the jar's: %s"
+              .formatted(String.join(", ", replaced)));
+    }
+    if (!leftOut.isEmpty()) {
+      line.append("; no longer used: %s".formatted(String.join(", ", leftOut)));
+    }
+    return line.append(". --init writes the new files there, to be edited").toString();
+  }
+
+  /** What may be to do where the folder seems to be of an earlier version; or nothing. */
+  String hint() {
+    if (delivered == null || missing(delivered).isEmpty()) {
+      return "";
+    }
+    List<String> edited = new ArrayList<>();
+    upToDate.forEach(
+        (file, text) -> {
+          String name = file.getFileName().toString();
+          String version = delivered.earlierVersionOf(name);
+          if (version != null && !text.text().equals(delivered.current().get(name))) {
+            edited.add("%s (%s)".formatted(file, version));
+          }
+        });
+    return edited.isEmpty()
+        ? ""
+        : ". Edited files of an earlier version need changes, see CHANGELOG.md: "
+            + String.join(", ", edited);
+  }
+
+  private SortedMap<String, String> missing(DeliveredRoutes delivered) {
+    Set<String> names = new TreeSet<>();
+    written.keySet().forEach(file -> names.add(file.getFileName().toString()));
+    List<String> texts = upToDate.values().stream().map(RouteText::text).toList();
+    return delivered.missingBeside(names, texts);
+  }
+
+  private SortedMap<Path, RouteText> readFiles() throws IOException {
     SortedMap<Path, RouteText> texts = new TreeMap<>();
     for (Path file : list()) {
       String name = file.getFileName().toString();

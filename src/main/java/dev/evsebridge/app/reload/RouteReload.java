@@ -61,27 +61,44 @@ public final class RouteReload {
   }
 
   /**
-   * Loads the files of the folder for the first time, into a context that is not started yet.
+   * Loads the files of the folder for the first time, into a context that is not started yet. What
+   * a folder of an earlier version lacks is taken from the delivered files.
    *
    * @throws ConfigurationException when a file can't be used: one line with file, line and reason
    */
   public void start(RouteFolder folder) throws ConfigurationException {
     try {
+      TriedRoutes tried = tryAll(folder);
       SortedMap<Path, RouteText> files = folder.read();
-      TriedRoutes tried = trial.load(files);
       routeSwitch.add(files, tried);
       running = files;
       runningRoutes = tried;
     } catch (RouteProblem e) {
       LOG.debug("The routes can't be started", e);
       throw new ConfigurationException(
-          e.file() == null
-              ? "The routes in the folder %s can't be started: %s"
-                  .formatted(folder.path(), e.reason())
-              : String.valueOf(e.getMessage()));
+          (e.file() == null
+                  ? "The routes in the folder %s can't be started: %s"
+                      .formatted(folder.path(), e.reason())
+                  : String.valueOf(e.getMessage()))
+              + folder.hint());
     } catch (IOException e) {
       throw new ConfigurationException(
           "The folder %s can't be read: %s".formatted(folder.path(), e));
+    }
+  }
+
+  private TriedRoutes tryAll(RouteFolder folder) throws RouteProblem, IOException {
+    try {
+      return trial.load(folder.read());
+    } catch (MissingTarget missing) {
+      folder.takeMissing();
+      try {
+        return trial.load(folder.read());
+      } catch (RouteProblem e) {
+        LOG.debug("The delivered routes don't help", e);
+        folder.takeNothing();
+        throw missing;
+      }
     }
   }
 
