@@ -119,7 +119,8 @@ class HealthIT {
   @CsvSource({"200, 0", "401, 0", "503, 1", "500, 1"})
   void believesWhatTheWebPortSays(int status, int expected, @TempDir Path folder)
       throws IOException {
-    HttpServer web = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+    HttpServer web =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     List<String> asked = new CopyOnWriteArrayList<>();
     web.createContext(
         "/",
