@@ -10,6 +10,7 @@ import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.control.ControlJournal;
 import dev.evsebridge.control.ControlSettings;
 import dev.evsebridge.control.InterlockRules;
+import dev.evsebridge.control.OpeningJournal;
 import dev.evsebridge.control.PhaseCalibration;
 import dev.evsebridge.control.Supervision;
 import dev.evsebridge.message.InterlockAction;
@@ -63,7 +64,8 @@ final class ControlSetup {
         serial -> interlockRules(settings, serial),
         keys.poll(),
         longestRawStop(settings),
-        announcer);
+        announcer,
+        new OpeningJournal(settings.stateDir().resolve("openings.txt"), Clock.systemUTC()));
   }
 
   private static @Nullable InterlockRules interlockRules(

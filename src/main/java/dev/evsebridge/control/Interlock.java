@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>It refuses a duty cycle above the cable, and one of 0 to 9 % while the contactor is closed.
  *   <li>After a notification while the contactor is closed it takes a reading. When one shows A, B
  *       or a fault, or none comes within {@link #READING_PATIENCE}, it opens, and sets 100 %.
+ *   <li>When a reading under load shows that more is offered than the cable carries, it lowers the
+ *       duty cycle to that; where no cable is recognised any more, it stops gracefully.
  *   <li>Told to stop, it sets 100 %, and opens when the car has left C, or after the stop timeout.
  * </ul>
  */
@@ -48,7 +50,7 @@ final class Interlock {
     OPENED,
     /** The charger has notified a change, and no reading told which. */
     OPENED_WITHOUT_READING,
-    /** A graceful stop: nobody can command any more. */
+    /** A graceful stop: nobody can command any more, or no cable is recognised. */
     STOPPED
   }
 
@@ -90,6 +92,9 @@ final class Interlock {
   private Stop stop = Stop.IDLE;
   private boolean drainAcked;
 
+  /** The car draws, and no cable is recognised that carries anything. */
+  private boolean cableGone;
+
   Interlock(InterlockRules rules) {
     this.rules = rules;
   }
@@ -121,6 +126,7 @@ final class Interlock {
     noOfferSentAt.clear();
     opening = null;
     stop = Stop.IDLE;
+    cableGone = false;
   }
 
   /** A reading, whoever asked for it. */
@@ -137,8 +143,24 @@ final class Interlock {
       opened();
     } else if (closed && acts() && facts.showsNoRequest()) {
       open(stop == Stop.IDLE ? Action.OPENED : Action.STOPPED, nowNanos);
+    } else if (closed && rules.enforced() && stop == Stop.IDLE) {
+      respectCable(pwmPercent);
     }
     return settle(nowNanos);
+  }
+
+  /** Each reading that shows it again has it sent again: nothing that gets lost is waited for. */
+  private void respectCable(int pwmPercent) {
+    int rated = ratedDeciamps(0);
+    if (DutyCycle.deciampsOffered(pwmPercent) <= rated) {
+      return;
+    }
+    int lower = DutyCycle.percentFor(rated);
+    if (DutyCycle.offers(lower)) {
+      commands.add(new Command.SetPwm(lower, true));
+    } else {
+      cableGone = true;
+    }
   }
 
   /** The charger says that pilot or cable have changed. */
@@ -221,6 +243,16 @@ final class Interlock {
     return !connected || (opening == null && !facts.mayBeClosed());
   }
 
+  /** Takes up an opening that an earlier run of the bridge has seen. */
+  void restoreOpening(Duration age, long nowNanos) {
+    facts.restoreOpening(age, nowNanos);
+  }
+
+  /** When the contactor was opened last, as far as that is known. */
+  Mark openedAt() {
+    return facts.openedAt();
+  }
+
   /** Whether anything is known that holds on the next connection. */
   boolean remembers() {
     return facts.isEverKnown();
@@ -270,7 +302,8 @@ final class Interlock {
 
   private void continueStop(Moment moment) {
     long nowNanos = moment.nowNanos();
-    if (stop == Stop.IDLE && stopReason != null && facts.mayBeClosed() && opening == null) {
+    boolean wanted = stopReason != null || cableGone;
+    if (stop == Stop.IDLE && wanted && facts.mayBeClosed() && opening == null) {
       stop = Stop.ASKING;
       stopSince.set(nowNanos);
       if (!facts.isContactorKnown()) {
@@ -298,6 +331,7 @@ final class Interlock {
     }
     if (stop != Stop.IDLE && isStopped()) {
       stop = Stop.IDLE;
+      cableGone = false;
     }
     if (opening != null) {
       boolean unused = moment.over(openSentAt, ACK_TIMEOUT);
@@ -428,10 +462,7 @@ final class Interlock {
 
   private @Nullable String aboveCable(int percent, int emptyDeciamps) {
     int offered = DutyCycle.deciampsOffered(percent);
-    int rated =
-        rules.fixedCableDeciamps() > 0
-            ? rules.fixedCableDeciamps()
-            : facts.cableDeciamps(emptyDeciamps);
+    int rated = ratedDeciamps(emptyDeciamps);
     if (offered <= rated) {
       return null;
     }
@@ -440,6 +471,12 @@ final class Interlock {
             .formatted(percent, amps(offered), describe(facts.pilot()))
         : "A duty cycle of %d %% allows %s A, and the cable carries %s A; %s."
             .formatted(percent, amps(offered), amps(rated), describe(facts.pilot()));
+  }
+
+  private int ratedDeciamps(int emptyDeciamps) {
+    return rules.fixedCableDeciamps() > 0
+        ? rules.fixedCableDeciamps()
+        : facts.cableDeciamps(emptyDeciamps);
   }
 
   private boolean openedJustNow(long nowNanos) {

@@ -31,6 +31,10 @@ final class PlugFacts {
   /** Whether the last that was known of it, on any connection, is that it may be closed. */
   private boolean suspectedClosed;
 
+  void restoreOpening(Duration age, long nowNanos) {
+    openedAt.set(nowNanos - age.toNanos());
+  }
+
   /** A new connection: whatever has changed in between was not told. */
   void connected() {
     readAt.clear();

@@ -39,6 +39,7 @@ final class SupervisedCharger implements SessionObserver {
 
   private final String clientId;
   private final Interlock interlock;
+  private final Runnable openingSeen;
   private final long pollNanos;
   private final Reporter reporter;
   private final LongSupplier clockNanos;
@@ -48,18 +49,34 @@ final class SupervisedCharger implements SessionObserver {
   private long timerAtNanos;
   private @Nullable Future<?> nextPoll;
   private boolean polling;
+  private long openedAtNanos;
+  private boolean everOpened;
 
+  /**
+   * Creates it; the charger is not connected.
+   *
+   * @param openingAge how long ago an earlier run of the bridge has seen an opening; null for never
+   * @param openingSeen is told of each opening, whoever ordered it; must not block
+   */
   SupervisedCharger(
       String clientId,
       InterlockRules rules,
       Duration poll,
+      @Nullable Duration openingAge,
+      Runnable openingSeen,
       Reporter reporter,
       LongSupplier clockNanos) {
     this.clientId = clientId;
     this.interlock = new Interlock(rules);
+    this.openingSeen = openingSeen;
     this.pollNanos = poll.toNanos();
     this.reporter = reporter;
     this.clockNanos = clockNanos;
+    if (openingAge != null) {
+      interlock.restoreOpening(openingAge, clockNanos.getAsLong());
+      everOpened = true;
+      openedAtNanos = interlock.openedAt().nanos();
+    }
   }
 
   // ---- from its sessions ------------------------------------------------------------------------
@@ -209,6 +226,7 @@ final class SupervisedCharger implements SessionObserver {
   }
 
   private void on(Interlock.Step step) {
+    noteOpening();
     ChargerSession current = session;
     if (current == null) {
       return;
@@ -223,12 +241,26 @@ final class SupervisedCharger implements SessionObserver {
     }
   }
 
+  private void noteOpening() {
+    Mark opened = interlock.openedAt();
+    if (opened.isSet() && !(everOpened && opened.nanos() == openedAtNanos)) {
+      everOpened = true;
+      openedAtNanos = opened.nanos();
+      openingSeen.run();
+    }
+  }
+
   private void carryOut(Command command, ChargerSession current) {
     if (command instanceof Command.SetContactor contactor) {
       LOG.warn("Charger {}: opening the contactor; {}", clientId, pilot());
       var unused =
           current.submitUrgent(new ChargerRequest.SetContactorState(clientId, contactor.closed()));
     } else if (command instanceof Command.SetPwm pwm) {
+      if (pwm.percent() != DutyCycle.NO_OFFER) {
+        LOG.warn(
+            "Charger {}: lowering the duty cycle to {} %: the cable carries no more",
+            clientId, pwm.percent());
+      }
       var unused = current.submitUrgent(new ChargerRequest.SetPwmPercent(clientId, pwm.percent()));
     } else if (command instanceof Command.Collect) {
       var unused = current.collectUrgently();

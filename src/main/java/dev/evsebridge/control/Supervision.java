@@ -56,6 +56,9 @@ public final class Supervision implements SessionListener, RequestGuard {
   private final Function<SerialNumber, @Nullable InterlockRules> rules;
   private final Duration poll;
   private final BiConsumer<String, InterlockAction> announcer;
+  private final OpeningJournal journal;
+  private final Map<SerialNumber, Duration> openingAges;
+  private final long startedNanos;
   private final Clock clock;
   private final LongSupplier clockNanos;
   private final Map<SerialNumber, SupervisedCharger> chargers = new ConcurrentHashMap<>();
@@ -70,13 +73,15 @@ public final class Supervision implements SessionListener, RequestGuard {
    * @param poll how often readings are taken while {@link #poll} says so; zero for never
    * @param longestStopTimeout the longest of the rules' stop timeouts
    * @param announcer takes a client id and what the bridge has done by itself; must not block
+   * @param journal the openings that a restart must not forget; is read here
    */
   public Supervision(
       Function<SerialNumber, @Nullable InterlockRules> rules,
       Duration poll,
       Duration longestStopTimeout,
-      BiConsumer<String, InterlockAction> announcer) {
-    this(rules, poll, longestStopTimeout, announcer, Clock.systemUTC(), System::nanoTime);
+      BiConsumer<String, InterlockAction> announcer,
+      OpeningJournal journal) {
+    this(rules, poll, longestStopTimeout, announcer, journal, Clock.systemUTC(), System::nanoTime);
   }
 
   Supervision(
@@ -84,14 +89,18 @@ public final class Supervision implements SessionListener, RequestGuard {
       Duration poll,
       Duration longestStopTimeout,
       BiConsumer<String, InterlockAction> announcer,
+      OpeningJournal journal,
       Clock clock,
       LongSupplier clockNanos) {
     this.rules = rules;
     this.poll = poll;
     this.longestStop = longestStopTimeout.plus(STOP_MARGIN);
     this.announcer = announcer;
+    this.journal = journal;
     this.clock = clock;
     this.clockNanos = clockNanos;
+    this.openingAges = journal.read();
+    this.startedNanos = clockNanos.getAsLong();
   }
 
   @Override
@@ -103,7 +112,7 @@ public final class Supervision implements SessionListener, RequestGuard {
     synchronized (this) {
       SupervisedCharger charger =
           chargers.computeIfAbsent(
-              session.serialNumber(), serial -> create(session.clientId(), own));
+              session.serialNumber(), serial -> create(serial, session.clientId(), own));
       session.shareCollects();
       session.observe(charger);
       charger.poll(polling);
@@ -113,8 +122,16 @@ public final class Supervision implements SessionListener, RequestGuard {
     }
   }
 
-  private SupervisedCharger create(String clientId, InterlockRules own) {
-    return new SupervisedCharger(clientId, own, poll, this::report, clockNanos);
+  private SupervisedCharger create(SerialNumber serial, String clientId, InterlockRules own) {
+    Duration age = openingAges.get(serial);
+    return new SupervisedCharger(
+        clientId,
+        own,
+        poll,
+        age == null ? null : age.plusNanos(clockNanos.getAsLong() - startedNanos),
+        own.enforced() ? () -> journal.opened(serial) : () -> {},
+        this::report,
+        clockNanos);
   }
 
   private void report(String clientId, InterlockAction.Kind action, @Nullable PilotVoltage pilot) {
@@ -208,5 +225,6 @@ public final class Supervision implements SessionListener, RequestGuard {
       LockSupport.parkNanos(LOOK.toNanos());
     }
     chargers.values().forEach(SupervisedCharger::end);
+    journal.close();
   }
 }

@@ -31,7 +31,7 @@ public record InterlockAction(
     /** The charger notified a change, and no reading told which. */
     @JsonProperty("opened_without_reading")
     OPENED_WITHOUT_READING,
-    /** A graceful stop: nobody could command any more. */
+    /** A graceful stop: nobody could command any more, or no cable is recognised. */
     @JsonProperty("stopped")
     STOPPED
   }

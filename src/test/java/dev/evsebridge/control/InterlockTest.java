@@ -468,6 +468,67 @@ class InterlockTest {
     assertNull(refusalToClose());
   }
 
+  // ---- the cable under load ---------------------------------------------------------------------
+
+  @Test
+  void lowersTheOfferUnderLoadToWhatASmallerCableCarries() {
+    closed();
+
+    assertEquals(
+        List.of(new Command.SetPwm(21, true)),
+        reading(true, 26, PilotVoltage.VOLT_6, ProximityPilot.AMP_13));
+    on(interlock.offered(21, nowNanos));
+    assertEquals(List.of(), reading(true, 21, PilotVoltage.VOLT_6, ProximityPilot.AMP_13));
+    assertFalse(hasDeadline, "nothing more to do");
+  }
+
+  @Test
+  void lowersTheOfferAgainWhenThatWasLost() {
+    closed();
+    reading(true, 26, PilotVoltage.VOLT_6, ProximityPilot.AMP_13);
+
+    assertEquals(
+        List.of(new Command.SetPwm(21, true)),
+        reading(true, 26, PilotVoltage.VOLT_6, ProximityPilot.AMP_13));
+  }
+
+  @Test
+  void stopsGracefullyWhenNoCableIsRecognisedUnderLoad() {
+    closed();
+
+    assertEquals(
+        List.of(NO_OFFER), reading(true, 26, PilotVoltage.VOLT_6, ProximityPilot.NO_CABLE));
+    assertRefused(refusalToClose(), "being opened");
+    on(interlock.offered(100, nowNanos));
+    timePasses(STOP_TIMEOUT);
+    assertTrue(on(interlock.tick(nowNanos)).contains(OPEN));
+    on(interlock.switched(false, nowNanos));
+    assertEquals(List.of(Interlock.Action.STOPPED), done);
+
+    timePasses(Interlock.MIN_OFF);
+    reading(false, 100, PilotVoltage.VOLT_6, ProximityPilot.AMP_32);
+    assertNull(refusalToClose());
+  }
+
+  @Test
+  void goesByTheRatingOfATetheredCableUnderLoadToo() {
+    interlock = interlock(true, false, 160);
+    closed();
+
+    assertEquals(List.of(), reading(true, 26, PilotVoltage.VOLT_6, ProximityPilot.NO_CABLE));
+    assertEquals(
+        List.of(new Command.SetPwm(26, true)),
+        reading(true, 53, PilotVoltage.VOLT_6, ProximityPilot.NO_CABLE));
+  }
+
+  @Test
+  void leavesTheOfferToACableThatIsNotPluggedIn() {
+    connected(false, PilotVoltage.VOLT_12);
+
+    assertEquals(List.of(), reading(false, 96, PilotVoltage.VOLT_12, ProximityPilot.NO_CABLE));
+    assertEquals(List.of(), reading(false, 96, PilotVoltage.VOLT_9, ProximityPilot.AMP_13));
+  }
+
   // ---- without the interlock --------------------------------------------------------------------
 
   @Test
@@ -482,6 +543,8 @@ class InterlockTest {
 
     assertEquals(List.of(), on(interlock.notified(nowNanos)));
     assertEquals(List.of(), reading(true, PilotVoltage.VOLT_12));
+    assertEquals(List.of(), reading(true, 53, PilotVoltage.VOLT_6, ProximityPilot.AMP_13));
+    assertEquals(List.of(), reading(true, 53, PilotVoltage.VOLT_6, ProximityPilot.NO_CABLE));
     assertNull(interlock.refusalToOffer(0));
     assertNull(interlock.refusalToOffer(96));
   }
@@ -525,7 +588,12 @@ class InterlockTest {
   }
 
   private List<Command> reading(boolean closed, PilotVoltage pilot) {
-    return on(interlock.reading(closed, 26, pilot, ProximityPilot.AMP_32, nowNanos));
+    return reading(closed, 26, pilot, ProximityPilot.AMP_32);
+  }
+
+  private List<Command> reading(
+      boolean closed, int percent, PilotVoltage pilot, ProximityPilot cable) {
+    return on(interlock.reading(closed, percent, pilot, cable, nowNanos));
   }
 
   private @Nullable String refusalToClose() {

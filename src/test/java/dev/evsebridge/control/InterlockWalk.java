@@ -289,6 +289,11 @@ final class InterlockWalk implements FirmwareModel.Uplink {
       assertFalse(step.commands().isEmpty(), "opens when a reading shows that nobody asks");
       assertEquals(new Command.SetContactor(false), step.commands().get(0), "opens first");
     }
+    if (reading.contactorClosed()
+        && !openUnderWay
+        && DutyCycle.deciampsOffered(reading.pwmPercent()) > rated()) {
+      assertFalse(step.commands().isEmpty(), "offers no more under load than the cable carries");
+    }
     carryOut(step);
   }
 

@@ -20,6 +20,7 @@ import dev.evsebridge.message.Notification;
 import dev.evsebridge.message.PilotVoltage;
 import dev.evsebridge.message.ProximityPilot;
 import dev.evsebridge.message.Reading;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The interlock on a charger's connection: what is written, in which order, and who is told. */
 class SupervisionTest {
@@ -42,10 +44,14 @@ class SupervisionTest {
   private static final Duration STOP_TIMEOUT = Duration.ofSeconds(6);
   private static final Instant NOW = Instant.parse("2026-11-26T11:30:05Z");
 
-  private final SessionRegistry registry =
-      new SessionRegistry(SessionFixtures.LIMITS, new ComingsAndGoings(), new OpenRequests());
+  private SessionRegistry registry = newRegistry();
   private final List<String> told = new ArrayList<>();
   private long nowNanos;
+  private final Path folder;
+
+  SupervisionTest(@TempDir Path folder) {
+    this.folder = folder;
+  }
 
   @Test
   void leavesTheWireAloneOfChargersThatItDoesNotWatch() {
@@ -162,6 +168,29 @@ class SupervisionTest {
   }
 
   @Test
+  void remembersAnOpeningOverARestartOfTheBridge() {
+    Supervision before = supervise(true);
+    TestCharger charger = closed();
+    charger.says(reading(true, PilotVoltage.VOLT_9));
+    charger.says(SessionFixtures.CONTACTOR_RESPONSE);
+    before.awaitStopped();
+
+    registry = newRegistry();
+    supervise(true);
+    idle().says(reading(false, PilotVoltage.VOLT_6));
+    String detail = Outcomes.detail(send(CLOSE));
+    assertTrue(detail.contains("was opened 0 ms ago"), detail);
+    nowNanos += Interlock.MIN_OFF.toNanos();
+    registry = newRegistry();
+    supervise(true);
+    TestCharger later = idle();
+    later.received();
+    later.says(reading(false, PilotVoltage.VOLT_6));
+
+    Outcomes.assertOpen(send(CLOSE));
+  }
+
+  @Test
   void resumesOnlyWhenNoReasonIsLeft() {
     Supervision supervision = supervise(false);
     TestCharger charger = idle();
@@ -211,6 +240,10 @@ class SupervisionTest {
     assertEquals(List.of(), charger.received());
   }
 
+  private static SessionRegistry newRegistry() {
+    return new SessionRegistry(SessionFixtures.LIMITS, new ComingsAndGoings(), new OpenRequests());
+  }
+
   private Supervision supervise(@Nullable Boolean enforced) {
     Supervision supervision =
         new Supervision(
@@ -219,6 +252,9 @@ class SupervisionTest {
             POLL,
             STOP_TIMEOUT,
             this::tell,
+            new OpeningJournal(
+                folder.resolve("state/openings.txt"),
+                Clock.fixed(NOW.plusNanos(nowNanos), ZoneOffset.UTC)),
             Clock.fixed(NOW, ZoneOffset.UTC),
             () -> nowNanos);
     registry.addListener(supervision);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.simulator.CarModel;
+import dev.evsebridge.simulator.Event;
 import dev.evsebridge.simulator.ProximityPilot;
 import dev.evsebridge.simulator.Scenario;
 import dev.evsebridge.simulator.SimulatedCharger;
@@ -18,6 +19,8 @@ import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.function.UnaryOperator;
@@ -99,6 +102,46 @@ class InterlockIT {
     assertEquals("interlock", installation().probe().take(MqttProbe.errorOf(id)).field("error"));
 
     assertEquals(21, charger.dutyCyclePercent());
+  }
+
+  @Test
+  void lowersTheDutyCycleUnderLoadToWhatASmallerCableCarries() {
+    SimulatedCharger charger = start(bridge -> bridge);
+    charging(charger);
+
+    charger.showCable(ProximityPilot.AMP_13);
+    until("no more is offered", () -> charger.dutyCyclePercent() == 21);
+    assertTrue(charger.isContactorClosed());
+    charger.showCable(ProximityPilot.NO_CABLE);
+    until("the contactor is open", () -> !charger.isContactorClosed());
+
+    assertEquals(0, charger.openingsUnderLoad());
+    assertEquals("stopped", takeAction(charger.serial()).field("action"));
+  }
+
+  @Test
+  void remembersAnOpeningWhenTheBridgeIsKilled() {
+    SimulatedCharger charger = start(bridge -> bridge);
+    String id = charger.serial();
+    charger.recordEvents();
+    charging(charger);
+    request(Messages.setContactor(id, false), "response_set_contactor_state", id);
+    Path journal = installation().bridge().directory().resolve("state/openings.txt");
+    until("the opening is on the disk", () -> Files.readString(journal).contains(id));
+
+    installation().bridge().kill();
+    installation().probe().forget();
+    installation().bridge().start().awaitListening();
+    until("it has connected", charger::isConnected);
+    untilClosed(charger);
+
+    long[] switched =
+        charger.events().stream()
+            .filter(event -> event.kind() == Event.Kind.CONTACTOR)
+            .mapToLong(Event::atMillis)
+            .toArray();
+    assertEquals(3, switched.length);
+    assertTrue(switched[2] - switched[1] >= 10_000, () -> switched[2] - switched[1] + " ms");
   }
 
   @Test
