@@ -24,6 +24,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -40,6 +41,13 @@ import org.junit.jupiter.api.Test;
 class AsyncApiIT {
   private static final Path TOOLS =
       AsyncApi.FILE.resolveSibling("../target/asyncapi").normalize().toAbsolutePath();
+
+  private static final int VOLT_12 = 0;
+  private static final int VOLT_9 = 1;
+  private static final int VOLT_6 = 2;
+
+  /** An interlock waits whether the vehicle asks again. */
+  private static final Duration LIMIT = Duration.ofSeconds(60);
 
   private final AsyncApi api = AsyncApi.read();
   private final String serial = Serials.next();
@@ -145,6 +153,43 @@ class AsyncApiIT {
               "state",
               "firmware"));
       assertTrue(charger.awaitClosed() != null);
+    }
+  }
+
+  @Test
+  void describesWhatTheBridgePublishesOfAVehicle() {
+    try (Installation installation =
+        Installation.with(
+                bridge ->
+                    bridge
+                        .property("evse.interlock", "on")
+                        .property("sensors.current_l1", "0,100,1")
+                        .property("sensors.voltage_l1", "0,100,1"))
+            .start()) {
+      ChargerReading reading = ChargerReading.typical().pilotVoltage(VOLT_6).contactor(0);
+      MqttProbe probe = installation.probe();
+      List<Message> seen = new ArrayList<>();
+      // The interlock asks for a reading as soon as the charger is there.
+      installation.connect().answerLikeFirmware(reading, 9).hello(serial, 9);
+      probe.take(message("response_collect_data", serial));
+      reading.log("5: started\0no time at all\0");
+      probe.request(Messages.collect(serial));
+      probe.request(Messages.setPwm(serial, 26));
+      probe.request(Messages.setContactor(serial, true));
+      seen.add(probe.take(message("response_set_contactor_state", serial)));
+      reading.pilotVoltage(VOLT_9);
+      probe.request(Messages.collect(serial));
+      seen.add(probe.take(onTopic("from_dehneEVSE/" + serial + "/interlock"), LIMIT));
+      reading.pilotVoltage(VOLT_12);
+      probe.request(Messages.collect(serial));
+      seen.add(probe.take(onTopic("from_dehneEVSE/" + serial + "/session"), LIMIT));
+      probe.request(Messages.setContactor(serial, true));
+      seen.add(probe.take(errorOf(serial)));
+      seen.addAll(probe.untaken(each -> true));
+
+      assertEquals(Map.of(), misfits(seen));
+      assertEquals(
+          Set.of(), missing(seen, "messages", "errors", "state", "session", "log", "interlock"));
     }
   }
 
