@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The energy that is counted from readings, beside the energy that the simulator knows. */
 class EnergyOfAnHourTest {
+  private static final PilotVoltage[] PILOT_VOLTAGES = PilotVoltage.values();
   private static final Instant NOON = Instant.parse("2026-11-26T12:00:00Z");
   private static final Duration HOUR = Duration.ofHours(1);
 
@@ -85,7 +86,7 @@ class EnergyOfAnHourTest {
 
   private static Measurements measurements(Sent reading) {
     return new Measurements(
-        PilotVoltage.values()[reading.pilot()],
+        PILOT_VOLTAGES[reading.pilot()],
         ProximityPilot.NO_CABLE,
         reading.intAt(4),
         reading.intAt(8),
