@@ -35,9 +35,6 @@ public final class BrokerConnection {
   /** With the time that an attempt takes, the broker is found within 5 s of its return. */
   private static final Duration SLOWEST_RETRY = Duration.ofSeconds(4);
 
-  /** In the first minute each failed attempt is logged, then one a minute. */
-  private static final Duration QUIET_AFTER = Duration.ofMinutes(1);
-
   /** Messages may take this part of the heap. */
   private static final int HEAP_SHARE = 8;
 
@@ -83,7 +80,7 @@ public final class BrokerConnection {
   private Duration retry = FIRST_RETRY;
   private int attempts;
   private long awaySinceNanos = System.nanoTime();
-  private long attemptLoggedAtNanos;
+  private final AttemptLog attemptLog = new AttemptLog();
   private int shortLivedInARow;
   private boolean withoutStored;
   private boolean ready;
@@ -318,18 +315,18 @@ public final class BrokerConnection {
 
   private void logFailedAttempt(String reason) {
     long now = System.nanoTime();
-    Duration away = Duration.ofNanos(now - awaySinceNanos);
-    if (away.compareTo(QUIET_AFTER) < 0) {
-      LOG.warn("Broker {} can't be reached: {} (attempt {})", settings.broker(), reason, attempts);
-      attemptLoggedAtNanos = now;
-    } else if (now - attemptLoggedAtNanos >= QUIET_AFTER.toNanos()) {
-      attemptLoggedAtNanos = now;
-      LOG.warn(
-          "Broker {} can't be reached: {} (attempt {}, for {} now; logged once a minute)",
-          settings.broker(),
-          reason,
-          attempts,
-          inWords(away));
+    switch (attemptLog.failed(now, awaySinceNanos)) {
+      case NONE -> {}
+      case ONE_OF_EACH ->
+          LOG.warn(
+              "Broker {} can't be reached: {} (attempt {})", settings.broker(), reason, attempts);
+      case ONE_A_MINUTE ->
+          LOG.warn(
+              "Broker {} can't be reached: {} (attempt {}, for {} now; logged once a minute)",
+              settings.broker(),
+              reason,
+              attempts,
+              inWords(Duration.ofNanos(now - awaySinceNanos)));
     }
   }
 
