@@ -34,11 +34,15 @@ import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.eclipse.paho.mqttv5.common.packet.UserProperty;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever is sent to its port or its topic, the bridge serves the others as before. */
 @RequiresMosquitto
 class HostileInputIT {
   private static final int HOSTILE_CONNECTIONS = 3000;
+  private static final int HALF_FRAMES = 6000;
+  private static final long MOST_RESIDENT_KIBIBYTES = 420 << 10;
   private static final int REQUESTS_TO_NOBODY = 5000;
   private static final int MAXIMUM_PAYLOAD = 262_144;
   private static final int MEGABYTE = 1_000_000;
@@ -122,6 +126,62 @@ class HostileInputIT {
       socket.close();
     }
     sockets.clear();
+  }
+
+  /** Frames as long as they may be by default; and so long that all of them would fill the heap. */
+  @ParameterizedTest
+  @ValueSource(ints = {2_048, 65_536})
+  void serves6000ConnectionsThatHoldHalfAFrameEach(int frameBytes) throws IOException {
+    List<Socket> held = new ArrayList<>();
+    byte[] half = new byte[frameBytes - 500];
+    half[0] = 2;
+    half[2] = (byte) (frameBytes >> 16);
+    half[3] = (byte) (frameBytes >> 8);
+    half[4] = (byte) frameBytes;
+    try (Mosquitto mosquitto = Mosquitto.started();
+        MqttProbe probe = MqttProbe.builder(mosquitto.url()).subscribingTo("replies").connect();
+        BridgeProcess bridge =
+            BridgeProcess.connectingTo(mosquitto)
+                .environment("EVSE_MAX_FRAME_LENGTH", Integer.toString(frameBytes))
+                .start()
+                .awaitListening();
+        RawCharger good = RawCharger.connect(bridge.port()).answerLikeFirmware().hello(serial, 9)) {
+      assertAnswers(good, serial, probe);
+      for (int number = 1; number <= HALF_FRAMES; number++) {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), bridge.port());
+        held.add(socket);
+        try {
+          socket.getOutputStream().write(RawCharger.helloBytes(Serials.next(), 9));
+          socket.getOutputStream().write(half);
+        } catch (SocketException closedByTheBridge) {
+          // as it may
+        }
+        if (number % 500 == 0) {
+          assertAnswers(good, serial, probe);
+          long resident = bridge.residentKibibytes();
+          assertTrue(resident < MOST_RESIDENT_KIBIBYTES, () -> resident + " KiB");
+        }
+      }
+      String next = Serials.next();
+      try (RawCharger late =
+          RawCharger.connect(bridge.port()).answerLikeFirmware().hello(next, 9)) {
+        assertAnswers(late, next, probe);
+      }
+      assertAnswers(good, serial, probe);
+    } finally {
+      closeAll(held);
+    }
+  }
+
+  /** Its hello may come behind that of many others. */
+  private static void assertAnswers(RawCharger charger, String serial, MqttProbe probe) {
+    Patience.until(
+        "the charger answers",
+        () -> {
+          probe.request(Messages.ping(serial), "replies", "");
+          return probe.take(onTopic("replies")).isType("response_ping");
+        });
+    assertTrue(charger.isOpen());
   }
 
   @Test
