@@ -119,7 +119,7 @@ final class BridgeApplication implements AutoCloseable {
   private Map<String, Object> beans() {
     Map<String, Object> beans = new HashMap<>(namedBeans);
     beans.put("direct", direct);
-    beans.put("paho-mqtt5", new BridgeMqttComponent(broker));
+    beans.put("paho-mqtt5", new BridgeMqttComponent(broker, openRequests));
     return beans;
   }
 

@@ -1,5 +1,6 @@
 package dev.evsebridge.mqtt;
 
+import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.config.TlsMaterial;
 import java.io.IOException;
@@ -31,22 +32,29 @@ public final class BridgeMqttComponent extends PahoMqtt5Component {
           "exchangePattern");
 
   private final BrokerConnection connection;
+  private final OpenRequests waiting;
   private final boolean onlyChecking;
 
-  /** Creates the component for the bridge's connection. */
-  public BridgeMqttComponent(BrokerConnection connection) {
-    this(connection, false);
+  /**
+   * Creates the component for the bridge's connection.
+   *
+   * @param waiting takes what waits for other brokers
+   */
+  public BridgeMqttComponent(BrokerConnection connection, OpenRequests waiting) {
+    this(connection, waiting, false);
   }
 
-  private BridgeMqttComponent(BrokerConnection connection, boolean onlyChecking) {
+  private BridgeMqttComponent(
+      BrokerConnection connection, OpenRequests waiting, boolean onlyChecking) {
     this.connection = connection;
+    this.waiting = waiting;
     this.onlyChecking = onlyChecking;
     getConfiguration().setQos(connection.settings().qos());
   }
 
   /** A component whose endpoints take the same options and never connect. */
   public static BridgeMqttComponent onlyChecking(BrokerConnection connection) {
-    return new BridgeMqttComponent(connection, true);
+    return new BridgeMqttComponent(connection, new OpenRequests(), true);
   }
 
   @Override
@@ -60,7 +68,7 @@ public final class BridgeMqttComponent extends PahoMqtt5Component {
     }
     BridgeMqttEndpoint endpoint =
         new BridgeMqttEndpoint(
-            uri, topic, this, configuration, shared || onlyChecking ? connection : null);
+            uri, topic, this, configuration, shared || onlyChecking ? connection : null, waiting);
     endpoint.setClient(getClient());
     setProperties(endpoint, parameters);
     if (!shared) {

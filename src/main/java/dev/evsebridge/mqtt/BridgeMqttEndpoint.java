@@ -1,5 +1,6 @@
 package dev.evsebridge.mqtt;
 
+import dev.evsebridge.charger.session.OpenRequests;
 import java.time.Duration;
 import org.apache.camel.Consumer;
 import org.apache.camel.MultipleConsumersSupport;
@@ -17,15 +18,18 @@ final class BridgeMqttEndpoint extends PahoMqtt5Endpoint implements MultipleCons
   private static final Duration LAST_GOODBYE = Duration.ofSeconds(1);
 
   private final @Nullable BrokerConnection shared;
+  private final OpenRequests waiting;
 
   BridgeMqttEndpoint(
       String uri,
       String topic,
       PahoMqtt5Component component,
       PahoMqtt5Configuration configuration,
-      @Nullable BrokerConnection shared) {
+      @Nullable BrokerConnection shared,
+      OpenRequests waiting) {
     super(uri, topic, component, configuration);
     this.shared = shared;
+    this.waiting = waiting;
   }
 
   @Override
@@ -34,7 +38,7 @@ final class BridgeMqttEndpoint extends PahoMqtt5Endpoint implements MultipleCons
       return new SharedProducer(this, shared);
     }
     return getClient() == null
-        ? new OffloadedProducer(this, new PahoMqtt5Producer(this))
+        ? new OffloadedProducer(this, new PahoMqtt5Producer(this), waiting)
         : super.createProducer();
   }
 

@@ -1,11 +1,15 @@
 package dev.evsebridge.mqtt;
 
+import dev.evsebridge.charger.session.OpenRequests;
 import io.netty.util.concurrent.DefaultThreadFactory;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -14,6 +18,7 @@ import org.apache.camel.AsyncCallback;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Producer;
 import org.apache.camel.support.DefaultAsyncProducer;
+import org.apache.camel.support.ExchangeHelper;
 import org.apache.camel.support.service.ServiceHelper;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +28,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs the stock producer, which waits for its broker, on a thread of its own: in order, with a
  * bounded queue, and never on the threads that serve chargers. Its end waits for nobody either.
+ *
+ * <p>A message may be a request on its way to a charger. So none waits for longer than {@link
+ * #PATIENCE}: whoever sent it must hear of an outcome, and no command may be carried out minutes
+ * later, because a frozen broker has thawed.
  */
 final class OffloadedProducer extends DefaultAsyncProducer {
 
@@ -31,15 +40,22 @@ final class OffloadedProducer extends DefaultAsyncProducer {
   private static final int MOST_MESSAGES = 1_000;
   private static final long MOST_BYTES = 8L * 1024 * 1024;
 
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+  private static final long LOOK_MILLIS = 500;
+
   private final BridgeMqttEndpoint endpoint;
   private final PahoMqtt5Producer stock;
+  private final OpenRequests openRequests;
   private final Set<Publication> waiting = ConcurrentHashMap.newKeySet();
   private final AtomicLong waitingBytes = new AtomicLong();
   private @Nullable ThreadPoolExecutor executor;
+  private @Nullable ScheduledExecutorService watch;
   private @Nullable OwnConnection connection;
 
-  OffloadedProducer(BridgeMqttEndpoint endpoint, PahoMqtt5Producer stock) {
+  OffloadedProducer(
+      BridgeMqttEndpoint endpoint, PahoMqtt5Producer stock, OpenRequests openRequests) {
     super(endpoint);
+    this.openRequests = openRequests;
     this.endpoint = endpoint;
     this.stock = stock;
   }
@@ -85,6 +101,28 @@ final class OffloadedProducer extends DefaultAsyncProducer {
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(MOST_MESSAGES),
             new DefaultThreadFactory("mqtt-publisher", true));
+    ScheduledExecutorService looking =
+        Executors.newSingleThreadScheduledExecutor(
+            new DefaultThreadFactory("mqtt-publisher-watch", true));
+    var unused =
+        looking.scheduleWithFixedDelay(
+            this::endThoseThatWaitTooLong, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    watch = looking;
+  }
+
+  private void endThoseThatWaitTooLong() {
+    long now = System.nanoTime();
+    for (Publication each : waiting) {
+      if (now - each.sinceNanos >= PATIENCE.toNanos()) {
+        each.end(
+            dropped("its broker has not taken it within %d s".formatted(PATIENCE.toSeconds())));
+      }
+    }
+  }
+
+  private IllegalStateException dropped(String reason) {
+    return new IllegalStateException(
+        "the message is dropped, %s: %s".formatted(endpoint.place(), reason));
   }
 
   @Override
@@ -92,6 +130,9 @@ final class OffloadedProducer extends DefaultAsyncProducer {
     ThreadPoolExecutor ended = executor;
     OwnConnection own = connection;
     executor = null;
+    if (watch != null) {
+      watch.shutdown();
+    }
     List<Publication> given = waiting.stream().filter(Publication::claim).toList();
     if (own != null) {
       own.stop(endpoint.goodbyePatience());
@@ -117,6 +158,8 @@ final class OffloadedProducer extends DefaultAsyncProducer {
     private final Exchange exchange;
     private final AsyncCallback callback;
     private final long bytes;
+    private final long sinceNanos = System.nanoTime();
+    private final Runnable done;
     private final AtomicBoolean ended = new AtomicBoolean();
 
     Publication(Exchange exchange, AsyncCallback callback) {
@@ -124,10 +167,18 @@ final class OffloadedProducer extends DefaultAsyncProducer {
       this.callback = callback;
       byte[] payload = exchange.getMessage().getBody(byte[].class);
       this.bytes = payload == null ? 0 : payload.length;
+      this.done =
+          openRequests.await(
+              String.valueOf(exchange.getFromRouteId()),
+              String.valueOf(ExchangeHelper.getRouteId(exchange)),
+              () -> end(dropped("its route has ended")));
     }
 
     @Override
     public void run() {
+      if (ended.get()) {
+        return;
+      }
       Exception failure = null;
       try {
         OwnConnection own = connection;
@@ -140,13 +191,8 @@ final class OffloadedProducer extends DefaultAsyncProducer {
         Thread.currentThread().interrupt();
         failure = e;
       } catch (MqttException e) {
-        failure =
-            new IllegalStateException(
-                "the message is dropped, %s: %s"
-                    .formatted(
-                        endpoint.place(),
-                        BrokerFailure.explain(e).replace("mqtt.broker", "brokerUrl")),
-                e);
+        failure = dropped(BrokerFailure.explain(e).replace("mqtt.broker", "brokerUrl"));
+        failure.initCause(e);
       } catch (Exception e) {
         failure = e;
       }
@@ -168,6 +214,10 @@ final class OffloadedProducer extends DefaultAsyncProducer {
     private void end(@Nullable Exception failure) {
       if (claim()) {
         forget();
+        ThreadPoolExecutor worker = executor;
+        if (failure != null && worker != null) {
+          boolean unused = worker.remove(this);
+        }
         if (failure != null) {
           exchange.setException(failure);
         }
@@ -176,6 +226,7 @@ final class OffloadedProducer extends DefaultAsyncProducer {
     }
 
     void forget() {
+      done.run();
       if (waiting.remove(this)) {
         waitingBytes.addAndGet(-bytes);
       }

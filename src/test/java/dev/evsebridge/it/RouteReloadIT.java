@@ -19,6 +19,7 @@ import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import dev.evsebridge.testkit.RoutesFolder;
+import dev.evsebridge.testkit.ScriptedBroker;
 import dev.evsebridge.testkit.Serials;
 import dev.evsebridge.testkit.SteadySubscriber;
 import dev.evsebridge.testkit.WireFrame;
@@ -32,6 +33,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -463,6 +465,78 @@ class RouteReloadIT {
         other.thaw();
       }
     }
+  }
+
+  @Test
+  void aRequestOnItsWayToAFrozenBrokerHasItsOutcomeWhenItsRouteIsEdited() {
+    RawCharger charger = installation.charger(serial).answerLikeFirmware();
+    String before = routes.text(TO_CHARGER);
+    try (ScriptedBroker other = ScriptedBroker.start().onPublish(received -> -1)) {
+      Message copying = routes.load(TO_CHARGER, copyingFirst(before, other));
+      installation.probe().request(Messages.ping(serial), REPLIES, "edited");
+      Patience.until("it waits", () -> !other.messages().isEmpty());
+
+      Message without = routes.load(TO_CHARGER, before);
+      assertTrue(without.number() > copying.number());
+      Message outcome = installation.probe().take(onTopic(REPLIES));
+      assertEquals("route_failed", outcome.field("error"));
+      assertAnswers(charger);
+    }
+  }
+
+  @Test
+  void aRequestThatWaitsForAFrozenBrokerEndsInTimeAndIsNotCarriedOutLater() {
+    RawCharger charger = installation.charger(serial).answerLikeFirmware();
+    String before = routes.text(TO_CHARGER);
+    CountDownLatch thawed = new CountDownLatch(1);
+    try (ScriptedBroker other = ScriptedBroker.start()) {
+      other.onPublish(
+          received -> {
+            awaitThaw(thawed);
+            return 0;
+          });
+      Message copying = routes.load(TO_CHARGER, copyingFirst(before, other));
+      assertEquals(MARKERS, copying.topic());
+      for (int i = 0; i < 3; i++) {
+        installation.probe().request(Messages.setContactor(serial, true), REPLIES, "frozen");
+      }
+      installation
+          .probe()
+          .take(3, onTopic(REPLIES))
+          .forEach(outcome -> assertEquals("route_failed", outcome.field("error")));
+
+      thawed.countDown();
+      assertAnswers(charger);
+      assertEquals(List.of(WireFrame.ping()), charger.untakenFrames());
+    } finally {
+      thawed.countDown();
+    }
+  }
+
+  private static void awaitThaw(CountDownLatch thawed) {
+    try {
+      thawed.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Copies each request to another broker before it does anything with it. */
+  private static String copyingFirst(String requests, ScriptedBroker other) {
+    String first = "        - removeHeaders:\n            pattern: Camel*\n        - unmarshal:\n";
+    assertTrue(requests.contains(first), requests);
+    return requests.replace(
+        first,
+        """
+                - to:
+                    uri: paho-mqtt5:copies
+                    parameters:
+                      brokerUrl: %s
+                      clientId: copies
+                      qos: 1
+        """
+                .formatted(other.url())
+            + first);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.config.MqttSettings;
 import java.net.URI;
 import java.time.Duration;
@@ -38,7 +39,9 @@ class SharedProducerTest {
 
   SharedProducerTest() {
     context.addComponent(
-        "paho-mqtt5", new BridgeMqttComponent(new BrokerConnection(SETTINGS, 1, new NoSources())));
+        "paho-mqtt5",
+        new BridgeMqttComponent(
+            new BrokerConnection(SETTINGS, 1, new NoSources()), new OpenRequests()));
     context.start();
     template = context.createProducerTemplate();
   }

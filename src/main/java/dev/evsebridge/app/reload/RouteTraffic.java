@@ -49,6 +49,7 @@ public final class RouteTraffic implements Traffic {
   private final OpenRequests requests;
   private final Announcements announcements;
   private final ReloadableDirect direct;
+  private final Duration atMost;
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           new DefaultThreadFactory("route-reload-deadline", true));
@@ -62,6 +63,18 @@ public final class RouteTraffic implements Traffic {
       OpenRequests requests,
       Announcements announcements,
       ReloadableDirect direct) {
+    this(context, broker, backPressure, requests, announcements, direct, DEADLINE);
+  }
+
+  RouteTraffic(
+      CamelContext context,
+      BrokerConnection broker,
+      BackPressure backPressure,
+      OpenRequests requests,
+      Announcements announcements,
+      ReloadableDirect direct,
+      Duration atMost) {
+    this.atMost = atMost;
     this.direct = direct;
     this.requests = requests;
     this.announcements = announcements;
@@ -72,12 +85,18 @@ public final class RouteTraffic implements Traffic {
 
   @Override
   public void pause(Set<String> routeIds) {
-    deadline = timer.schedule(this::tooLong, DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
-    broker.pauseDelivery(DEADLINE, FOR_ROUTES);
+    deadline = timer.schedule(this::tooLong, atMost.toMillis(), TimeUnit.MILLISECONDS);
+    broker.pauseDelivery(atMost, FOR_ROUTES);
+    long pausedAtNanos = System.nanoTime();
     if (!await(() -> !requests.anyOf(routeIds::contains), FOR_CHARGERS)) {
       requests.giveUp(routeIds::contains, ErrorCode.TIMEOUT, EDITED);
     }
-    announcements.pause(DEADLINE);
+    // While their routes are there to say what has become of them.
+    Duration left = FOR_ROUTES.minusNanos(System.nanoTime() - pausedAtNanos);
+    if (!await(() -> !requests.anyOnItsWay(routeIds::contains), left)) {
+      requests.giveUpOnTheirWay(routeIds::contains);
+    }
+    announcements.pause(atMost);
     backPressure.pauseAndWait(BackPressure.Reason.ROUTES_RELOADING, FOR_ROUTES);
     direct.reloading();
     boolean unused =
@@ -102,7 +121,7 @@ public final class RouteTraffic implements Traffic {
   private void tooLong() {
     LOG.error(
         "Reloading routes takes longer than {} s: messages pass again before it is done",
-        DEADLINE.toSeconds());
+        atMost.toSeconds());
     pass();
   }
 

@@ -11,8 +11,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests whose routes wait for a charger. A route that has ended can't continue later:
- * whoever still waits then must have been given up before.
+ * The requests whose routes wait for a charger, and what waits on its way for a broker of the
+ * user's own. A route that has ended can't continue later: whoever still waits then must have been
+ * given up before.
  */
 public final class OpenRequests {
 
@@ -20,6 +21,7 @@ public final class OpenRequests {
       " After an upload, the charger's next new_connection shows the version that it runs.";
 
   private final Set<OpenRequest> open = ConcurrentHashMap.newKeySet();
+  private final Set<OnItsWay> onTheirWay = ConcurrentHashMap.newKeySet();
 
   /**
    * Lets a route wait for the outcome of a request.
@@ -40,13 +42,45 @@ public final class OpenRequests {
     return request.awaited;
   }
 
-  /** How many routes wait. */
+  /**
+   * Lets a message wait on its way, for something else than a charger.
+   *
+   * @param firstRouteId the route that the message came from
+   * @param currentRouteId the route in which it waits
+   * @param giveUp lets its route go on with an error
+   * @return to be called when it no longer waits
+   */
+  public Runnable await(String firstRouteId, String currentRouteId, Runnable giveUp) {
+    OnItsWay message = new OnItsWay(firstRouteId, currentRouteId, giveUp);
+    onTheirWay.add(message);
+    return () -> onTheirWay.remove(message);
+  }
+
+  /** How many routes wait for a charger. */
   public int size() {
     return open.size();
   }
 
   /**
-   * Whether any request is open.
+   * Whether any message waits on its way.
+   *
+   * @param ofRoute the ids of routes whose messages count
+   */
+  public boolean anyOnItsWay(Predicate<String> ofRoute) {
+    return onTheirWay.stream().anyMatch(message -> message.isOf(ofRoute));
+  }
+
+  /** Gives up messages that wait on their way. */
+  public void giveUpOnTheirWay(Predicate<String> ofRoute) {
+    for (OnItsWay message : onTheirWay) {
+      if (message.isOf(ofRoute)) {
+        message.giveUp.run();
+      }
+    }
+  }
+
+  /**
+   * Whether any request waits for a charger.
    *
    * @param ofRoute the ids of routes whose requests count
    */
@@ -55,7 +89,7 @@ public final class OpenRequests {
   }
 
   /**
-   * Ends requests with an error. What has been sent to chargers goes on there.
+   * Ends all that waits with an error. What has been sent to chargers goes on there.
    *
    * @param ofRoute the ids of routes whose requests are given up
    */
@@ -65,6 +99,24 @@ public final class OpenRequests {
         request.awaited.completeExceptionally(
             new RequestFailedException(code, why + AFTER_AN_UPLOAD));
       }
+    }
+    giveUpOnTheirWay(ofRoute);
+  }
+
+  /** Not a record: two messages of one route are two messages. */
+  private static final class OnItsWay {
+    private final String firstRouteId;
+    private final String currentRouteId;
+    private final Runnable giveUp;
+
+    OnItsWay(String firstRouteId, String currentRouteId, Runnable giveUp) {
+      this.firstRouteId = firstRouteId;
+      this.currentRouteId = currentRouteId;
+      this.giveUp = giveUp;
+    }
+
+    boolean isOf(Predicate<String> route) {
+      return route.test(firstRouteId) || route.test(currentRouteId);
     }
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.CamelExecutionException;
 import org.apache.camel.ProducerTemplate;
@@ -67,6 +68,6 @@ class ReloadableDirectTest {
     CompletableFuture<Void> sent =
         CompletableFuture.runAsync(() -> template.sendBody("direct:x", "body"));
     direct.reloaded();
-    assertThrows(Exception.class, () -> sent.get(30, TimeUnit.SECONDS));
+    assertThrows(ExecutionException.class, () -> sent.get(30, TimeUnit.SECONDS));
   }
 }
