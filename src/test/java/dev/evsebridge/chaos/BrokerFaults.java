@@ -10,6 +10,9 @@ import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.ScriptedBroker;
 import dev.evsebridge.testkit.Serials;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +46,7 @@ final class BrokerFaults {
         Fault.ofBroker("a broker that takes its time to accept", BrokerFaults::slowToAccept),
         Fault.ofBroker("a broker that refuses", BrokerFaults::refuses),
         Fault.ofBroker("a broker that hangs up on messages", BrokerFaults::hangsUp),
+        Fault.ofBroker("a broker that hangs up on one message", BrokerFaults::hangsUpOnOne),
         Fault.ofBroker("another client with the same id", BrokerFaults::sameId),
         Fault.harmless("the broker is slow for a moment", BrokerFaults::stalls));
   }
@@ -178,6 +182,57 @@ final class BrokerFaults {
                 received -> {
                   throw new ScriptedBroker.HangUp(reason);
                 }));
+  }
+
+  /** It comes as the reply to a request, and everything else must get through in the end. */
+  private static void hangsUpOnOne(World world, Random random) {
+    int reason = random.nextBoolean() ? TOPIC_NAME_INVALID : -1;
+    try (ScriptedBroker another = ScriptedBroker.start()) {
+      another.onPublish(
+          received -> {
+            if (received.topic().equals("poison")) {
+              throw new ScriptedBroker.HangUp(reason);
+            }
+            return 0;
+          });
+      world.withoutControl(
+          World.GRACE.plus(World.PROOF),
+          Duration.ofMillis(1),
+          PROVEN,
+          () -> {
+            world.cable().leadTo(another.port());
+            Patience.until("it is subscribed", () -> isSubscribed(another, 1));
+            another.deliver("to_dehneEVSE", responseTopic("poison"), Messages.ping("nobody"));
+            Patience.until("it has hung up", () -> isSubscribed(another, 2));
+            Patience.until(
+                "requests are taken", LATE.plus(World.SLACK), () -> takesRequests(another));
+          },
+          () -> world.cable().leadTo(world.mosquitto().port()));
+    }
+  }
+
+  private static boolean takesRequests(ScriptedBroker broker) {
+    try {
+      broker.deliver("to_dehneEVSE", responseTopic("after"), Messages.ping("nobody"));
+    } catch (UncheckedIOException connectsJustNow) {
+      return false;
+    }
+    World.pause(Duration.ofMillis(500));
+    return broker.messages().stream().anyMatch(each -> each.topic().equals("after"));
+  }
+
+  private static boolean isSubscribed(ScriptedBroker broker, int connection) {
+    return broker.subscriptions().stream()
+        .anyMatch(each -> each.filter().equals("to_dehneEVSE") && each.connection() >= connection);
+  }
+
+  private static byte[] responseTopic(String topic) {
+    byte[] text = topic.getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.allocate(3 + text.length)
+        .put((byte) 0x08)
+        .putShort((short) text.length)
+        .put(text)
+        .array();
   }
 
   /** As when a name suddenly stands for another machine. */

@@ -79,11 +79,18 @@ final class Chaos {
     }
     Chaos chaos =
         new Chaos(seed, Catalogue.named(System.getProperty("chaos.only", "")), System.out::println);
-    List<String> findings = chaos.run(Duration.ofMillis((long) (minutes * 60_000)));
-    String report = chaos.report(minutes);
-    System.out.println(report);
-    write(report);
-    System.exit(findings.isEmpty() ? 0 : 1);
+    int status = 2;
+    try {
+      List<String> findings = chaos.run(Duration.ofMillis((long) (minutes * 60_000)));
+      status = findings.isEmpty() ? 0 : 1;
+      String report = chaos.report(minutes);
+      System.out.println(report);
+      write(report);
+    } catch (RuntimeException | Error e) {
+      Logger.getLogger(Chaos.class.getName()).log(Level.SEVERE, "The test itself failed", e);
+    }
+    // Said by itself: threads of the test would keep the process alive.
+    System.exit(status);
   }
 
   /**
@@ -101,9 +108,9 @@ final class Chaos {
     while (end - System.nanoTime() > 0) {
       Path log = FOLDER.resolve("bridge-" + seed + "-" + ++world + ".log");
       try (World current = new World(seed, log)) {
+        boolean whole = begins(current, log);
         Figures before = Figures.of(current.bridge());
-        boolean whole = true;
-        while (whole && end - System.nanoTime() > 0) {
+        while (whole && (number == 0 || end - System.nanoTime() > 0)) {
           if (drawn.isEmpty()) {
             drawn.addAll(catalogue);
             Collections.shuffle(drawn, order);
@@ -117,6 +124,18 @@ final class Chaos {
       }
     }
     return List.copyOf(findings);
+  }
+
+  private boolean begins(World world, Path log) {
+    try {
+      world.awaitChargers();
+      return true;
+    } catch (AssertionError | ConditionTimeoutException e) {
+      findings.add(
+          "seed %d, log %s, before any fault: %s"
+              .formatted(seed, log.getFileName(), e.getMessage()));
+      return false;
+    }
   }
 
   private boolean survives(World world, Fault fault, Random random, Figures before, Path log) {
@@ -189,7 +208,12 @@ final class Chaos {
   }
 
   private void judgeHeap(World world, Figures before) {
-    world.quieten();
+    try {
+      world.quieten();
+    } catch (ConditionTimeoutException e) {
+      findings.add("seed %d, at the end: %s".formatted(seed, e.getMessage()));
+      return;
+    }
     Figures after = Figures.of(world.bridge());
     say("before: %s", before);
     say("after:  %s", after);

@@ -122,7 +122,6 @@ final class World implements AutoCloseable {
     requester.setDaemon(true);
     requester.start();
     probe = newProbe();
-    awaitChargers();
   }
 
   private static String seconds(Duration duration) {
