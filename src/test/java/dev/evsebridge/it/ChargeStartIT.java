@@ -260,6 +260,9 @@ class ChargeStartIT {
         "two tries are over",
         () -> NOT_ASKING.dutyCyclesSince(start).equals(List.of(26, 100, 26, 100, 26)));
     NOT_ASKING.awaitWhy("car_not_asking");
+    long offered = now();
+    NOT_ASKING.until("it would have been woken once more", () -> now() - offered > 36_000);
+    assertEquals(List.of(26, 100, 26, 100, 26), NOT_ASKING.dutyCyclesSince(start));
     assertEquals("B", NOT_ASKING.state().path("status").asText());
     assertEquals(0, NOT_ASKING.charger().closings());
   }

@@ -28,8 +28,10 @@ class ChargeStopIT {
 
   @RegisterExtension static final Wallboxes wallboxes = Wallboxes.ofSixteenAmps();
 
+  /** More of them with -Dunplugging.runs=100. */
   private static final List<Wallbox> UNPLUGGED =
-      Stream.generate(wallboxes::wallbox).limit(6).toList();
+      Stream.generate(wallboxes::wallbox).limit(Integer.getInteger("unplugging.runs", 6)).toList();
+
   private static final Wallbox READING_FIRST = wallboxes.wallbox("open_on_notify=false");
   private static final Wallbox NOTIFICATION_LOST = wallboxes.wallbox();
   private static final Wallbox SWITCHED_OFF = wallboxes.wallbox("min_off=15s");

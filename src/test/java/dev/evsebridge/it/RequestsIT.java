@@ -19,6 +19,7 @@ import dev.evsebridge.testkit.WireFrame;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -161,6 +162,51 @@ class RequestsIT {
       assertEquals(List.of(), charger.untakenFrames());
     }
     assertEquals(List.of(), installation.probe().untaken(MqttProbe.messageOrError()));
+  }
+
+  @Test
+  void addsNothingAndChangesNothingInManyMixedRequests() {
+    RawCharger charger = installation.charger(serial).answerLikeFirmware();
+    MqttProbe probe = installation.probe();
+    Random random = new Random(1);
+    for (int i = 0; i < 200; i++) {
+      switch (random.nextInt(5)) {
+        case 0 -> carriesOut(charger, Messages.ping(serial), WireFrame.ping(), "response_ping");
+        case 1 ->
+            carriesOut(
+                charger, Messages.collect(serial), WireFrame.collect(), "response_collect_data");
+        case 2 -> {
+          boolean closed = random.nextBoolean();
+          carriesOut(
+              charger,
+              Messages.setContactor(serial, closed),
+              WireFrame.setContactor(closed),
+              "response_set_contactor_state");
+        }
+        case 3 -> {
+          int percent = random.nextInt(101);
+          carriesOut(
+              charger,
+              Messages.setPwm(serial, percent),
+              WireFrame.setPwm(percent),
+              "response_set_pwm_percent");
+        }
+        default -> {
+          charger.send(WireFrame.of(WireFrame.NOTIFY));
+          probe.take(message("notify", serial));
+        }
+      }
+    }
+    assertNothingElseOnTheWire(charger);
+    assertEquals(List.of(), probe.untaken(MqttProbe.messageOrError()));
+  }
+
+  private static void carriesOut(
+      RawCharger charger, String request, WireFrame expected, String response) {
+    installation.probe().request(request);
+    assertEquals(expected, charger.takeFrame());
+    assertEquals(
+        response, installation.probe().take(MqttProbe.messageOrError()).field("message_type"));
   }
 
   @Test
