@@ -23,6 +23,10 @@ import org.junit.jupiter.api.Test;
 /** The access rules of docs/deployment.md let everybody do what is said there, and no more. */
 @RequiresMosquitto
 class AccessRulesIT {
+  /** A charger that the bridge has announced once, and does not know any more. */
+  private static final String STALE =
+      "{\"origin\":{\"name\":\"evse-mqtt-bridge\"},"
+          + "\"device\":{\"via_device\":\"dehneevse_mqtt_bridge\"}}";
 
   @Test
   void letTheControllerCommandAndTheViewerLookOn() {
@@ -84,8 +88,7 @@ class AccessRulesIT {
   @Test
   void letHomeAssistantSeeTheChargersAndCommandThem() {
     String serial = Serials.next();
-    String discovery =
-        "homeassistant/device/dehne_evse_%s/config".formatted(serial.toLowerCase(Locale.ROOT));
+    String discovery = discovery(serial);
     try (Mosquitto mosquitto =
             Mosquitto.builder()
                 .user("evse-bridge", "b")
@@ -105,11 +108,13 @@ class AccessRulesIT {
                 .property("homeassistant.discovery", "true")
                 .property("control.mode", "on")
                 .property("control.max_amps", "16")
-                .start()
-                .awaitListening();
-        RawCharger charger = RawCharger.connect(bridge.port()).hello(serial, 9)) {
-      charger.answerLikeFirmware();
+                .start()) {
+      String stale = discovery(Serials.next());
+      homeAssistant.publishRetained(stale, STALE.getBytes(UTF_8));
+      bridge.awaitListening();
+      RawCharger charger = RawCharger.connect(bridge.port()).hello(serial, 9).answerLikeFirmware();
       homeAssistant.take(onTopic(discovery));
+      homeAssistant.take(onTopic(stale).and(each -> each.payload().length == 0));
 
       homeAssistant.publish("homeassistant/status", "online".getBytes(UTF_8));
       homeAssistant.take(onTopic(discovery));
@@ -117,7 +122,12 @@ class AccessRulesIT {
       homeAssistant.take(
           onTopic("from_dehneEVSE/" + serial + "/state")
               .and(state -> state.json().path("limit_amps").asDouble() == 7));
+      charger.close();
     }
+  }
+
+  private static String discovery(String serial) {
+    return "homeassistant/device/dehne_evse_%s/config".formatted(serial.toLowerCase(Locale.ROOT));
   }
 
   private static String documentedRules() {
