@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,6 +36,9 @@ import picocli.CommandLine.Parameters;
       "  start     from launch to listening, and memory when idle",
       "  compare   two or more bridges or settings in turns, both up all the time, the ratio of each",
       "            round; --what readings,requests,polls,start",
+      "  control   chargers under the bridge's own control, with vehicles that come and go",
+      "  discovery Home Assistant's discovery of all chargers again, while requests go on",
+      "  web       scrapes and event streams, while requests go on",
       "  report    only writes the report again",
       "  jmh       the micro benchmarks; what follows are options of JMH",
       "",
@@ -47,6 +51,7 @@ final class Bench implements Callable<Integer> {
   private static final int SETTLE_SECONDS = 3;
   private static final int READINGS_UNDER_WAY = 200_000;
   private static final int SMALLEST_WINDOW = 16;
+  private static final double STEADY_RATE = 400;
 
   @Parameters(paramLabel = "MODE", description = "what to do, see below")
   private String mode = "quick";
@@ -151,13 +156,31 @@ final class Bench implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Files.createDirectories(output);
-    boolean comparing = mode.equals("compare");
-    repeat = repeat == 0 ? (comparing ? 5 : 1) : repeat;
-    warmup = warmup == 0 ? (comparing ? 60 : 5) : warmup;
-    seconds = seconds == 0 ? (comparing ? 4 : 8) : seconds;
-    if (comparing) {
-      compare();
-      return 0;
+    setDefaults();
+    switch (mode) {
+      case "compare" -> {
+        compare();
+        return 0;
+      }
+      case "control" -> {
+        control();
+        return 0;
+      }
+      case "discovery" -> {
+        try (Rig rig = rig(DiscoveryRun.SETTING)) {
+          new DiscoveryRun(rig, steady()).run(repeat);
+        }
+        return 0;
+      }
+      case "web" -> {
+        try (Rig rig = rig(WebRun.SETTING)) {
+          new WebRun(rig, steady()).run(repeat);
+        }
+        return 0;
+      }
+      default -> {
+        // Everything else ends in the report.
+      }
     }
     Path results = output.resolve("results.jsonl");
     if (!mode.equals("report")) {
@@ -170,6 +193,54 @@ final class Bench implements Callable<Integer> {
     System.out.println(Files.readString(output.resolve("report.md")));
     System.out.println("with plots: " + output.resolve("report.html").toAbsolutePath());
     return 0;
+  }
+
+  private void setDefaults() {
+    boolean inRounds = Set.of("compare", "discovery", "web").contains(mode);
+    repeat = repeat == 0 ? (inRounds ? 5 : 1) : repeat;
+    warmup = warmup == 0 ? (inRounds || mode.equals("control") ? 60 : 5) : warmup;
+    if (seconds == 0) {
+      seconds =
+          switch (mode) {
+            case "compare" -> 4;
+            case "control" -> 60;
+            default -> 8;
+          };
+    }
+  }
+
+  /** Of the one bridge named, or of the jar just built. */
+  private Rig rig(String setting) throws IOException {
+    List<Target> named = named();
+    Target target = named.isEmpty() ? Target.jar("bridge", Target.JAR) : named.get(0);
+    List<String> all = new ArrayList<>(List.of(setting));
+    all.addAll(settingsOf(target.name()));
+    return new Rig(target.with(all), steady(), output, brokerOptions);
+  }
+
+  /** Requests at a fixed rate. */
+  private Scenario steady() {
+    double perSecond = rate > 0 ? rate : STEADY_RATE;
+    return scenario(Mode.REQUESTS, chargers.get(0), qos.get(qos.size() - 1), 0, perSecond);
+  }
+
+  private void control() throws IOException, InterruptedException {
+    Target jar = named().isEmpty() ? Target.jar("bridge", Target.JAR) : named().get(0);
+    for (int count : chargers) {
+      for (int level : qos) {
+        Scenario scenario = scenario(Mode.HOLD, count, level, 0, 0);
+        Target on = jar.with(ControlRun.SETTINGS).with(settingsOf(jar.name()));
+        double live = ControlRun.measure(on, scenario, output, brokerOptions);
+        Target off = jar.with(settingsOf(jar.name()));
+        double liveWithout = ControlRun.measureWithout(off, scenario, output, brokerOptions);
+        System.out.printf(
+            Locale.ROOT,
+            "heap in use: %.1f MB with control, %.1f MB without: %.2f KB for each charger%n",
+            live / 1e6,
+            liveWithout / 1e6,
+            (live - liveWithout) / count / 1024);
+      }
+    }
   }
 
   private void compare() throws IOException, InterruptedException {

@@ -6,6 +6,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.BitSet;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,8 @@ final class Charger extends ChannelInboundHandlerAdapter {
     default void writable(Charger charger) {}
   }
 
+  private static final int NOTIFICATION = 100;
+  private static final long STARTED_NANOS = System.nanoTime() - TimeUnit.MINUTES.toNanos(1);
   private static final ByteBuf[] EMPTY_ANSWERS = new ByteBuf[5];
 
   static {
@@ -94,11 +97,17 @@ final class Charger extends ChannelInboundHandlerAdapter {
     if (open == null) {
       return;
     }
+    int uptime = uptimeMillis();
     ByteBuf frames = open.alloc().directBuffer(count * DataFrames.LENGTH);
     for (int i = 0; i < count; i++) {
-      DataFrames.write(frames, sent++);
+      DataFrames.write(frames, sent++, uptime);
     }
     open.writeAndFlush(frames, open.voidPromise());
+  }
+
+  /** As if all had started a minute before the first of them was made. */
+  private static int uptimeMillis() {
+    return (int) TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - STARTED_NANOS);
   }
 
   void answer(RequestKind kind) {
@@ -106,6 +115,25 @@ final class Charger extends ChannelInboundHandlerAdapter {
       sendReadings(1);
     } else if (channel != null) {
       channel.writeAndFlush(EMPTY_ANSWERS[kind.answerType].duplicate(), channel.voidPromise());
+    }
+  }
+
+  /** Sends one reading that says so. */
+  void sendReading(boolean closed, int pwm, int pilot) {
+    Channel open = channel;
+    if (open != null) {
+      ByteBuf frame = open.alloc().directBuffer(DataFrames.LENGTH);
+      DataFrames.write(frame, sent++, uptimeMillis(), closed, pwm, pilot);
+      open.writeAndFlush(frame, open.voidPromise());
+    }
+  }
+
+  /** Says that something has changed. */
+  void sendNotification() {
+    Channel open = channel;
+    if (open != null) {
+      ByteBuf frame = open.alloc().directBuffer(5).writeByte(NOTIFICATION).writeInt(0);
+      open.writeAndFlush(frame, open.voidPromise());
     }
   }
 

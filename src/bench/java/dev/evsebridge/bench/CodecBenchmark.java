@@ -52,9 +52,9 @@ public class CodecBenchmark {
   public void connect() {
     charger.writeInbound(Unpooled.wrappedBuffer(DataFrames.hello(1)));
     charger.releaseInbound();
-    DataFrames.write(oneReading, 1);
+    DataFrames.write(oneReading, 1, 60_000);
     for (int i = 0; i < READINGS_AT_ONCE; i++) {
-      DataFrames.write(readings, i);
+      DataFrames.write(readings, i, 60_000);
     }
     pingAnswer.writeByte(RequestKind.PING.answerType).writeInt(0);
   }

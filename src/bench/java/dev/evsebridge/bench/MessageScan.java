@@ -12,7 +12,7 @@ final class MessageScan {
   private static final byte[] MESSAGE_TYPE = key("message_type");
   private static final byte[] CLIENT_ID = key("client_id");
   private static final byte[] PHASE_1 = key("phase1_millivolts");
-  private static final byte[] UPTIME = key("uptime_milliseconds");
+  private static final byte[] LAST_NUMBER = key("current_proximity_pilot_adc");
 
   private MessageScan() {}
 
@@ -55,7 +55,7 @@ final class MessageScan {
   /** The sequence number of a reading, or -1 when its two copies are not the same. */
   static int sequence(byte[] data, int offset, int end) {
     int first = number(data, offset, end, PHASE_1);
-    return first == number(data, offset, end, UPTIME) ? first : -1;
+    return first == number(data, offset, end, LAST_NUMBER) ? first : -1;
   }
 
   private static int number(byte[] data, int offset, int end, byte[] key) {

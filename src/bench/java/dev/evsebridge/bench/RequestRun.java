@@ -1,6 +1,7 @@
 package dev.evsebridge.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Map;
@@ -65,8 +66,19 @@ final class RequestRun implements Charger.Listener, Rig.Listener {
     }
   }
 
+  /** What goes on while requests are measured. */
+  @FunctionalInterface
+  interface Meanwhile {
+    void run() throws IOException, InterruptedException;
+  }
+
   /** All chargers are connected; may be done again with them. */
-  void run(Map<String, Double> figures) throws InterruptedException {
+  void run(Map<String, Double> figures) throws IOException, InterruptedException {
+    run(figures, () -> Thread.sleep(TimeUnit.SECONDS.toMillis(scenario.seconds())));
+  }
+
+  void run(Map<String, Double> figures, Meanwhile meanwhile)
+      throws IOException, InterruptedException {
     rig.listen(this);
     rig.fleet().listen(this);
     if (polls()) {
@@ -82,7 +94,7 @@ final class RequestRun implements Charger.Listener, Rig.Listener {
       Thread.sleep(TimeUnit.SECONDS.toMillis(scenario.warmupSeconds()));
       rig.loop().execute(() -> measuring = true);
       Rig.Snapshot warm = rig.snapshot();
-      Thread.sleep(TimeUnit.SECONDS.toMillis(scenario.seconds()));
+      meanwhile.run();
       rig.snapshot().reportSince(warm, figures);
     }
     rig.loop().execute(() -> issuing = false);
@@ -111,7 +123,12 @@ final class RequestRun implements Charger.Listener, Rig.Listener {
     }
     request.reached = true;
     request.sequence = charger.sent;
-    charger.answer(request.kind);
+    if (polls()) {
+      // Chargers log what happens, and here nothing does.
+      charger.sendReading(true, DataFrames.PWM, DataFrames.VEHICLE);
+    } else {
+      charger.answer(request.kind);
+    }
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.nio.NioEventLoopGroup;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -22,6 +23,9 @@ final class Rig implements AutoCloseable {
     void arrived(int type, int charger, byte[] data, int offset, int end);
   }
 
+  /** Before the name of a thread: its CPU per message, µs. */
+  static final String THREAD = "thread ";
+
   private static final int CONNECT_SECONDS = 120;
 
   private final NioEventLoopGroup group = new NioEventLoopGroup(1);
@@ -32,6 +36,7 @@ final class Rig implements AutoCloseable {
   private final MqttLink requester;
   private final Fleet fleet;
   private final Tally tally = new Tally();
+  private final List<MqttLink> watchers = new ArrayList<>();
   private Listener listener = (type, charger, data, offset, end) -> {};
   private volatile int announced;
 
@@ -106,6 +111,14 @@ final class Rig implements AutoCloseable {
     figures.put("not_announced", (double) (fleet.size() - announced));
   }
 
+  /** Has one more client hear what is published there from now on; called on the event loop. */
+  void watch(String topic, MqttLink.Receiver receiver) {
+    String clientId = "bench-watcher-" + watchers.size();
+    MqttLink link = MqttLink.open(loop, broker.port(), clientId, receiver);
+    watchers.add(link);
+    link.subscribe(0, topic);
+  }
+
   <T> T onLoop(Callable<T> task) {
     return loop.submit(task).syncUninterruptibly().getNow();
   }
@@ -140,6 +153,7 @@ final class Rig implements AutoCloseable {
     fleet.close();
     subscriber.close();
     requester.close();
+    watchers.forEach(MqttLink::close);
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).syncUninterruptibly();
     bridge.close();
     broker.close();
@@ -183,6 +197,10 @@ final class Rig implements AutoCloseable {
       figures.put("work_us_per_message", bridgeTime.workSince(earlier.bridgeTime) / count * 1e6);
       figures.put(
           "compiler_us_per_message", bridgeTime.compilingSince(earlier.bridgeTime) / count * 1e6);
+      bridgeTime
+          .workByThreadSince(earlier.bridgeTime)
+          .forEach((name, work) -> figures.put(THREAD + name, work / count * 1e6));
+      figures.put("compiler_cores", bridgeTime.compilingSince(earlier.bridgeTime) / seconds);
       figures.put("work_cores", bridgeTime.workSince(earlier.bridgeTime) / seconds);
       figures.put("cpu_cores", cpu / seconds);
       figures.put("broker_cpu_us_per_message", brokerCpu / count * 1e6);

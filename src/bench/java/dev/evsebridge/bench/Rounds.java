@@ -79,10 +79,11 @@ final class Rounds {
   }
 
   private List<Ratios> rounds(Map<Target, Rig> rigs, Scenario scenario)
-      throws InterruptedException {
+      throws IOException, InterruptedException {
     String what = scenario.describe();
     Ratios work = new Ratios(what + ": CPU per message, µs", "%.2f");
     Ratios compiling = new Ratios(what + ": compilers' CPU per message, µs", "%.2f");
+    Threads threads = new Threads();
     Ratios speed = new Ratios(what + ": messages per second", "%.0f");
     for (int round = 0; round < rounds; round++) {
       for (Map.Entry<Target, Rig> each : inTurn(rigs.entrySet(), round)) {
@@ -90,6 +91,7 @@ final class Rounds {
         Map<String, Double> figures = run(each.getValue(), scenario.lasting(1, scenario.seconds()));
         work.add(target.name(), figures.get("work_us_per_message"));
         compiling.add(target.name(), figures.get("compiler_us_per_message"));
+        threads.add(target.name(), figures);
         speed.add(target.name(), figures.get("per_second"));
         System.out.printf(
             Locale.ROOT,
@@ -104,10 +106,12 @@ final class Rounds {
             faults(figures));
       }
     }
+    System.out.println(threads.markdown());
     return List.of(work, compiling, speed);
   }
 
-  private static Map<String, Double> run(Rig rig, Scenario scenario) throws InterruptedException {
+  private static Map<String, Double> run(Rig rig, Scenario scenario)
+      throws IOException, InterruptedException {
     Map<String, Double> figures = new LinkedHashMap<>();
     if (scenario.mode() == Mode.UPLINK) {
       new UplinkRun(rig, scenario).run(figures);
