@@ -35,8 +35,8 @@ final class CommandLineOptions {
         .sortOptions(false)
         .footer(
             "",
-            "It runs in the current folder, with routes/ and application.properties from there, or, where",
-            "neither is there, with those that it carries.",
+            "It runs in the current folder, with routes/ and application.properties from",
+            "there, or, where neither is there, with those that it carries.",
             "All other settings: application.properties, the configuration file, or the environment.");
     command.versionProvider(() -> new String[] {StartLine.version()});
     setting(Setting.EVSE_BIND_ADDRESS, "ADDRESS", "Address on which chargers connect", "-a");
