@@ -244,9 +244,9 @@ final class News {
 
   void take(Event.SetPoint setPoint) {
     boolean wasEnabled = setPoints.enabled();
-    setPoints.take(setPoint.enabled(), setPoint.limitDeciamps());
+    // Some controls repeat themselves every few seconds: that must not wear out a memory card.
+    situation.memoryChanged |= setPoints.take(setPoint.enabled(), setPoint.limitDeciamps());
     life.sign(situation.now.nowNanos() - setPoint.ageNanos());
-    situation.memoryChanged = true;
     if (!wasEnabled && setPoints.enabled()) {
       vehicle.allowAnotherTry();
       wakeUp.forgetTries();

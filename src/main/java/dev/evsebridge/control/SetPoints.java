@@ -24,9 +24,14 @@ final class SetPoints {
     limitDeciamps = memory.limitDeciamps();
   }
 
-  void take(@Nullable Boolean newEnabled, @Nullable Integer newLimitDeciamps) {
+  /** Takes what is given; returns whether that is anything new. */
+  boolean take(@Nullable Boolean newEnabled, @Nullable Integer newLimitDeciamps) {
+    boolean changes =
+        (newEnabled != null && !newEnabled.equals(enabled))
+            || (newLimitDeciamps != null && !newLimitDeciamps.equals(limitDeciamps));
     enabled = newEnabled == null ? enabled : newEnabled;
     limitDeciamps = newLimitDeciamps == null ? limitDeciamps : newLimitDeciamps;
+    return changes;
   }
 
   /** Nothing was ever set or remembered. */

@@ -1,6 +1,7 @@
 package dev.evsebridge.control;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -64,6 +65,17 @@ class LifeTest {
     }
 
     assertEquals(List.of(), bench.commands());
+  }
+
+  @Test
+  void storesOnlySetPointsThatChangeSomething() {
+    Bench bench = new Bench(Bench.sixteenAmps()).connect();
+
+    assertTrue(bench.set(false, 160).last().memoryChanged(), "the same as nothing, but said");
+    assertFalse(bench.set(false, 160).last().memoryChanged());
+    assertFalse(bench.limit(160).last().memoryChanged());
+    assertTrue(bench.limit(100).last().memoryChanged());
+    assertTrue(bench.enable(true).last().memoryChanged());
   }
 
   @Test
