@@ -314,6 +314,21 @@ class ClosedContactorTest {
   }
 
   @Test
+  void sparesTheContactorHoweverOftenChargingIsSwitchedOffAndOn() {
+    Bench bench = Bench.charging(Bench.sixteenAmps());
+
+    for (int i = 0; i < 300; i++) {
+      bench.enable(i % 2 == 1).run(100);
+    }
+    bench.run(30_000);
+
+    assertEquals(1, bench.count("open"));
+    assertEquals(1, bench.count("close"));
+    assertTrue(bench.timeOf("close") - bench.timeOf("open") >= 15_000);
+    assertEquals(ControlState.CHARGING, bench.state());
+  }
+
+  @Test
   void opensInTimeAlthoughTheEndOfTheOfferIsNeverAcknowledged() {
     Bench bench = Bench.charging(Bench.sixteenAmps());
     bench.answers = command -> !(command instanceof Command.SetPwm);
