@@ -31,8 +31,8 @@ final class Api {
   }
 
   void addTo(Router router) {
-    router.get(CHARGERS).handler(this::all);
-    router.get(CHARGER).handler(this::one);
+    WebServer.reads(router, CHARGERS).handler(this::all);
+    WebServer.reads(router, CHARGER).handler(this::one);
     router.get("/events").handler(streams::open);
     BodyHandler body = BodyHandler.create(false).setBodyLimit(MOST_BODY_BYTES);
     router

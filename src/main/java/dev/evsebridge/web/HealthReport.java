@@ -43,9 +43,11 @@ final class HealthReport {
   }
 
   void addTo(Router router) {
-    router.get(SecurityRules.HEALTH).handler(ctx -> answer(ctx, true, true));
-    router.get(SecurityRules.HEALTH + "/live").handler(ctx -> answer(ctx, true, false));
-    router.get(SecurityRules.HEALTH + "/ready").handler(ctx -> answer(ctx, false, true));
+    WebServer.reads(router, SecurityRules.HEALTH).handler(ctx -> answer(ctx, true, true));
+    WebServer.reads(router, SecurityRules.HEALTH + "/live")
+        .handler(ctx -> answer(ctx, true, false));
+    WebServer.reads(router, SecurityRules.HEALTH + "/ready")
+        .handler(ctx -> answer(ctx, false, true));
   }
 
   private void answer(RoutingContext ctx, boolean alive, boolean ready) {

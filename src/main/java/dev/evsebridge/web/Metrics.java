@@ -73,8 +73,8 @@ final class Metrics {
   }
 
   void addTo(Router router) {
-    router.get(SecurityRules.METRICS).handler(this::answer);
-    router.get(SecurityRules.METRICS_ALIAS).handler(this::answer);
+    WebServer.reads(router, SecurityRules.METRICS).handler(this::answer);
+    WebServer.reads(router, SecurityRules.METRICS_ALIAS).handler(this::answer);
   }
 
   private void answer(RoutingContext ctx) {

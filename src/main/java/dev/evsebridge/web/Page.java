@@ -36,11 +36,9 @@ final class Page {
     FILES.forEach(
         (name, type) -> {
           Content content = read(name, type);
-          router.get("/" + name).handler(ctx -> give(ctx, content));
-          router.head("/" + name).handler(ctx -> give(ctx, content));
+          WebServer.reads(router, "/" + name).handler(ctx -> give(ctx, content));
           if (name.equals("index.html")) {
-            router.get("/").handler(ctx -> give(ctx, content));
-            router.head("/").handler(ctx -> give(ctx, content));
+            WebServer.reads(router, "/").handler(ctx -> give(ctx, content));
           }
         });
   }

@@ -8,6 +8,8 @@ import io.vertx.ext.web.RoutingContext;
 
 /** What is answered to a request that is not served: a status, and an error as JSON. */
 enum Problem {
+  MALFORMED(
+      400, "The request is malformed: its address, or a header that is missing or there twice."),
   NOT_FOUND(404, "There is nothing here."),
   METHOD(405, "This can't be done here."),
   TOO_LARGE(413, "The request is too large: at most 262144 bytes are allowed."),
@@ -21,6 +23,8 @@ enum Problem {
   TOO_MANY_STREAMS(503, "Too many event streams are open."),
   TOO_MANY_REQUESTS(503, "Too many requests are under way."),
   FAULT(500, "The bridge could not answer; its log says why.");
+
+  private static final long CLOSE_MILLIS = 1_000;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -38,12 +42,13 @@ enum Problem {
       case 404 -> NOT_FOUND;
       case 405 -> METHOD;
       case 413 -> TOO_LARGE;
-      default -> FAULT;
+      default -> status < FAULT.status ? MALFORMED : FAULT;
     };
   }
 
   private String code() {
     return switch (this) {
+      case MALFORMED -> "malformed";
       case NOT_FOUND -> "not_found";
       case METHOD -> "wrong_method";
       case TOO_LARGE -> "too_large";
@@ -69,6 +74,9 @@ enum Problem {
           .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
           .putHeader(HttpHeaders.CONNECTION, "close")
           .end(JSON.writeValueAsString(new ErrorMessage(null, null, code(), detail)));
+      // Not at once: what it is still sending would be answered by a reset, before it has read
+      // this.
+      long unused = ctx.vertx().setTimer(CLOSE_MILLIS, timer -> ctx.request().connection().close());
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }

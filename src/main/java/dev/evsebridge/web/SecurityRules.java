@@ -51,9 +51,11 @@ final class SecurityRules {
   void check(RoutingContext ctx) {
     HttpServerRequest request = ctx.request();
     setHeaders(ctx.response().headers());
-    String path = ctx.normalizedPath();
+    String path = pathOf(ctx);
     String host = request.getHeader(HttpHeaders.HOST);
-    if (!isHealth(path) && !isOurs(host)) {
+    if (path == null || !isClear(request)) {
+      Problem.MALFORMED.answer(ctx);
+    } else if (!isHealth(path) && !isOurs(host)) {
       Problem.HOST.answer(ctx);
     } else if (changesSomething(request.method()) && !isOwnOrigin(request, host)) {
       Problem.ORIGIN.answer(ctx);
@@ -66,7 +68,24 @@ final class SecurityRules {
     }
   }
 
-  private static void setHeaders(MultiMap headers) {
+  /** Null for an address with characters that can't be decoded. */
+  private static @Nullable String pathOf(RoutingContext ctx) {
+    try {
+      return ctx.normalizedPath();
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  /** Whether it says only once, and not in its address as well, whom it is for and where from. */
+  private static boolean isClear(HttpServerRequest request) {
+    return request.uri().startsWith("/")
+        && request.headers().getAll(HttpHeaders.HOST).size() <= 1
+        && request.headers().getAll(HttpHeaders.ORIGIN).size() <= 1;
+  }
+
+  /** What browsers are told with every answer. */
+  static void setHeaders(MultiMap headers) {
     headers
         .set("Content-Security-Policy", CONTENT_SECURITY_POLICY)
         .set("X-Content-Type-Options", "nosniff")
@@ -116,7 +135,8 @@ final class SecurityRules {
       URI to = new URI(scheme + "://" + host);
       return from.getHost().equalsIgnoreCase(to.getHost())
           && portOr(from, usualPort) == portOr(to, usualPort)
-          && from.getRawPath().isEmpty();
+          && origin.equalsIgnoreCase(
+              scheme + "://" + from.getHost() + (from.getPort() < 0 ? "" : ":" + from.getPort()));
     } catch (URISyntaxException e) {
       return false;
     }

@@ -5,8 +5,10 @@ import dev.evsebridge.runtime.LogThrottle;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
@@ -56,8 +58,9 @@ final class WebServer {
                         .setClassPathResolvingEnabled(false)
                         .setFileCachingEnabled(false)));
     this.router = Router.router(vertx);
-    router.route().handler(new SecurityRules(settings)::check);
-    for (int status : new int[] {400, 404, 405, 413, 500}) {
+    router.route().handler(new SecurityRules(settings)::check).failureHandler(this::failed);
+    for (int status : new int[] {400, 404, 405}) {
+      // What fits no route fails before or after all of them.
       router.errorHandler(status, this::failed);
     }
   }
@@ -69,18 +72,25 @@ final class WebServer {
   }
 
   private void failed(RoutingContext ctx) {
+    if (ctx.response().closed()) {
+      // Whoever has asked is gone, or has broken the protocol.
+      return;
+    }
     Throwable fault = ctx.failure();
-    if (fault != null && ctx.statusCode() == 500) {
+    // Without a status of its own it is a fault.
+    int status = ctx.statusCode() < 0 ? 500 : ctx.statusCode();
+    if (fault != null && status >= 500) {
       faults.log(
           suffix ->
               LOG.error(
                   "Could not answer {} {}{}",
                   ctx.request().method(),
-                  ctx.normalizedPath(),
+                  ctx.request().path(),
                   suffix,
                   fault));
     }
-    Problem.of(ctx.statusCode()).answer(ctx);
+    SecurityRules.setHeaders(ctx.response().headers());
+    Problem.of(status).answer(ctx);
   }
 
   Vertx vertx() {
@@ -90,6 +100,11 @@ final class WebServer {
   /** Whatever is added comes after the rules that every request has to pass. */
   Router router() {
     return router;
+  }
+
+  /** The route of something that is only read: HEAD is GET without the content. */
+  static Route reads(Router router, String path) {
+    return router.route(path).method(HttpMethod.GET).method(HttpMethod.HEAD);
   }
 
   Visitors visitors() {

@@ -1,6 +1,7 @@
 package dev.evsebridge.it;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -110,6 +111,10 @@ class WebSecurityIT {
         "Origin: http://127.0.0.1",
         "Origin: http://evse.example",
         "Origin: file://127.0.0.1",
+        "Origin: http://127.0.0.1:PORT/",
+        "Origin: http://127.0.0.1:PORT#127.0.0.1",
+        "Origin: http://attacker.example@127.0.0.1:PORT",
+        "Origin: http://127.0.0.1:PORT@attacker.example",
         "X-Origin: none at all"
       })
   void takesRequestsOnlyFromItsOwnPage(String origin) {
@@ -121,7 +126,7 @@ class WebSecurityIT {
             "/api/chargers/" + serial + "/requests",
             "{\"message_type\":\"request_ping\"}",
             LOGIN,
-            origin,
+            origin.replace("PORT", Integer.toString(PORT)),
             "Content-Type: application/json");
     assertEquals(403, answer.status());
     INSTALLATION.probe().request(Messages.ping(serial));
@@ -203,6 +208,114 @@ class WebSecurityIT {
   void givesNothingBesideThePage(String path) {
     int status = HTTP.get(path, LOGIN).status();
     assertTrue(status == 404 || status == 400, path + ": " + status);
+  }
+
+  @Test
+  void refusesWhatIsMalformedOrAmbiguousWithoutTracesInTheLog() throws IOException {
+    String own = "Host: 127.0.0.1:" + PORT;
+    for (Answer answer :
+        List.of(
+            HTTP.get("/", LOGIN, "-Host"),
+            HTTP.get("/", LOGIN, "Host: 127.0.0.1:" + PORT + ":1"),
+            HTTP.get("/", LOGIN, "Host: attacker.example@localhost"),
+            HTTP.get("/api/chargers", LOGIN, own, "Host: attacker.example"),
+            HTTP.get("http://attacker.example/api/chargers", LOGIN, own),
+            HTTP.get("/api/chargers/%zz", LOGIN),
+            HTTP.send(
+                "POST",
+                "/api/chargers/x/requests",
+                "{}",
+                LOGIN,
+                "Origin: http://127.0.0.1:" + PORT,
+                "Origin: http://attacker.example",
+                "Content-Type: application/json"))) {
+      assertEquals(400, answer.status(), answer.toString());
+      assertEquals("malformed", answer.json().get("error").asText());
+      assertTrue(
+          String.valueOf(answer.header("Content-Security-Policy")).contains("default-src 'none'"),
+          answer.toString());
+    }
+    try (Socket broken = HTTP.connect()) {
+      broken
+          .getOutputStream()
+          .write(
+              String.join(
+                      "\r\n",
+                      "POST /api/chargers/x/requests HTTP/1.1",
+                      own,
+                      LOGIN,
+                      "Origin: http://127.0.0.1:" + PORT,
+                      "Content-Type: application/json",
+                      "Transfer-Encoding: chunked",
+                      "",
+                      "no length",
+                      "")
+                  .getBytes(StandardCharsets.US_ASCII));
+      assertEquals(-1, broken.getInputStream().read());
+    }
+    String output = INSTALLATION.bridge().output();
+    assertFalse(output.contains("\tat "), output);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "/script.js", "/api/chargers", "/metrics", "/observe/health"})
+  void answersHeadAsGetButForItsContent(String path) {
+    Answer answer = HTTP.send("HEAD", path, "", LOGIN);
+    assertEquals(200, answer.status());
+    assertEquals("", answer.body());
+    assertEquals(HTTP.get(path, LOGIN).header("Content-Type"), answer.header("Content-Type"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"OPTIONS", "TRACE", "PUT", "DELETE", "PATCH", "ANYTHING"})
+  void doesNothingForOtherMethods(String method) {
+    for (String path : List.of("/", "/api/chargers", "/api/chargers/x/requests", "/events")) {
+      int status =
+          HTTP.send(
+                  method,
+                  path,
+                  "",
+                  LOGIN,
+                  "Origin: http://127.0.0.1:" + PORT,
+                  "Content-Type: application/json")
+              .status();
+      assertEquals(405, status, path);
+    }
+  }
+
+  @Test
+  void speaksNothingButHttp1() throws IOException {
+    Answer upgrade =
+        HTTP.get("/icon.svg", LOGIN, "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__");
+    assertEquals(200, upgrade.status(), "an upgrade may be ignored");
+    try (Socket socket = HTTP.connect()) {
+      socket
+          .getOutputStream()
+          .write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      assertTrue(answer.contains(" 501 "), answer);
+    }
+    assertEquals(421, HTTP.send("GET", "/", "", LOGIN, "Host: x").status());
+  }
+
+  @Test
+  void answersPipelinedRequestsInTheirOrder() throws IOException {
+    String request = "GET %s HTTP/1.1\r\nHost: localhost\r\n" + LOGIN + "\r\n%s\r\n";
+    try (Socket socket = HTTP.connect()) {
+      socket
+          .getOutputStream()
+          .write(
+              (request.formatted("/icon.svg", "").repeat(50)
+                      + request.formatted("/none", "")
+                      + request.formatted("/icon.svg", ""))
+                  .getBytes(StandardCharsets.US_ASCII));
+      String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      // What is not served ends the connection, sooner or later.
+      String[] statuses = answers.split("HTTP/1.1 ", -1);
+      for (int i = 1; i <= 51; i++) {
+        assertTrue(statuses[i].startsWith(i <= 50 ? "200 " : "404 "), statuses[i]);
+      }
+    }
   }
 
   @Test
