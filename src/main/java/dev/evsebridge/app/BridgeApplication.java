@@ -31,6 +31,7 @@ import dev.evsebridge.runtime.HeartbeatFile;
 import dev.evsebridge.runtime.Logging;
 import dev.evsebridge.runtime.ServiceManager;
 import dev.evsebridge.runtime.Watchdog;
+import dev.evsebridge.several.SeveralBridges;
 import dev.evsebridge.simulator.Simulator;
 import dev.evsebridge.state.Availability;
 import dev.evsebridge.state.ChargerStates;
@@ -69,6 +70,7 @@ final class BridgeApplication implements AutoCloseable {
   private final Announcements announcements = new Announcements();
   private final ReloadableDirect direct = new ReloadableDirect();
   private final EventLoopPulses eventLoops = new EventLoopPulses(watchdog);
+  private final @Nullable SeveralBridges several;
   private final BrokerConnection broker;
   private final Availability availability;
   private final RetainedTopics retained;
@@ -95,16 +97,28 @@ final class BridgeApplication implements AutoCloseable {
     this.simulation = simulation;
     this.listenAddress = new ListenAddress(settings.bindAddress(), settings.bindPort());
     int maxConnections = settings.limits().maxConnections();
+    this.several =
+        settings.name().isPresent()
+            ? new SeveralBridges(settings.name().get(), settings.mqtt(), settings.names())
+            : null;
     this.broker =
         new BrokerConnection(
             settings.mqtt(),
             RetainedTopics.messagesPerCharger(settings) * maxConnections,
-            new PausedChargers(backPressure));
-    this.availability = new Availability(journalFile(settings), announcements::availability);
+            new PausedChargers(backPressure),
+            several);
+    this.availability =
+        new Availability(
+            journalFile(settings), several == null ? announcements::availability : several::known);
     this.registry = new SessionRegistry(settings.limits(), availability, openRequests);
+    if (several != null) {
+      registry.claimFirst(several);
+      several.start(broker);
+    }
     BridgeReports reports = new BridgeReports(settings, registry, broker);
     this.retained =
-        new RetainedTopics(settings, announcements, broker, registry, availability, reports);
+        new RetainedTopics(
+            settings, announcements, broker, registry, availability, reports, several);
     this.chargeControl = ControlSetup.create(settings, registry, retained.controlListener());
     this.supervision = ControlSetup.supervision(settings, announcements::interlock);
     this.admission =
@@ -329,6 +343,9 @@ final class BridgeApplication implements AutoCloseable {
     }
     if (failSafe != null) {
       failSafe.stop();
+    }
+    if (several != null) {
+      several.leave();
     }
     openRequests.giveUp(route -> true, ErrorCode.DISCONNECTED, STOPPED);
     availability.stop();

@@ -6,10 +6,14 @@ import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.mqtt.BrokerConnection;
+import dev.evsebridge.mqtt.BrokerListener;
+import dev.evsebridge.several.OwnChargers;
+import dev.evsebridge.several.SeveralBridges;
 import dev.evsebridge.state.Availability;
 import dev.evsebridge.state.BridgeTopics;
 import dev.evsebridge.state.ChargerStates;
 import dev.evsebridge.state.FirmwareStates;
+import dev.evsebridge.state.FirmwareStatus;
 import dev.evsebridge.state.Forgetting;
 import dev.evsebridge.state.StatePublisher;
 import dev.evsebridge.state.homeassistant.BridgeDevice;
@@ -35,6 +39,7 @@ final class RetainedTopics {
   private final BridgeSettings settings;
   private final Announcements announcements;
   private final BrokerConnection broker;
+  private final @Nullable SeveralBridges several;
   private final @Nullable ChargerStates states;
   private final @Nullable FirmwareStates firmware;
   private final @Nullable HomeAssistant homeAssistant;
@@ -47,10 +52,12 @@ final class RetainedTopics {
       BrokerConnection broker,
       SessionRegistry registry,
       Availability availability,
-      BridgeReports reports) {
+      BridgeReports reports,
+      @Nullable SeveralBridges several) {
     this.settings = settings;
     this.announcements = announcements;
     this.broker = broker;
+    this.several = several;
     ChargerStates told =
         settings.stateTopics() || settings.web().isPresent()
             ? states(registry, availability)
@@ -91,11 +98,21 @@ final class RetainedTopics {
             settings.names()::clientId,
             settings.mqtt().publishTopic(),
             settings.stateDir().resolve(CHARGER_JOURNAL),
-            settings.stateTopics() ? announcements : StatePublisher.nowhere(),
+            settings.stateTopics() ? statePublisher() : StatePublisher.nowhere(),
             availability);
     registry.addListener(told);
     registry.addFirmwareListener(told);
     return told;
+  }
+
+  private StatePublisher statePublisher() {
+    return several == null ? announcements : new OwnChargers(several::isOthers, announcements);
+  }
+
+  private void announceFirmware(String clientId, FirmwareStatus status) {
+    if (several == null || !several.isOthers(clientId)) {
+      announcements.firmware(clientId, status);
+    }
   }
 
   private FirmwareStates firmware(SessionRegistry registry) {
@@ -103,7 +120,7 @@ final class RetainedTopics {
         new FirmwareStates(
             settings.firmware().version(),
             settings.limits().firmwareTimeout().plus(settings.limits().requestTimeout()),
-            settings.stateTopics() ? announcements::firmware : (clientId, status) -> {});
+            settings.stateTopics() ? this::announceFirmware : (clientId, status) -> {});
     registry.addListener(versions);
     registry.addFirmwareListener(versions);
     return versions;
@@ -152,10 +169,10 @@ final class RetainedTopics {
   /** Begins to say it; availability must be told before. */
   void start() {
     if (states != null) {
-      broker.addListener(states);
+      tell(states);
     }
     if (firmware != null) {
-      broker.addListener(firmware);
+      tell(firmware);
     }
     if (bridgeTopics != null) {
       broker.addListener(bridgeTopics);
@@ -171,6 +188,11 @@ final class RetainedTopics {
     if (withdrawal != null) {
       broker.addListener(withdrawal);
     }
+  }
+
+  /** Of several bridges, what they say of chargers must wait until it is known whose those are. */
+  private void tell(BrokerListener listener) {
+    broker.addListener(several == null ? listener : several.onceGreeted(listener));
   }
 
   /** Says everything again. */

@@ -23,6 +23,7 @@ import java.util.Set;
  * @param firmware the image that can be installed
  * @param homeAssistant whether and where chargers are announced to Home Assistant
  * @param web the port for health, metrics, API and page; empty where there is none
+ * @param name of this one of several bridges; empty for a bridge alone
  * @param brokerLossGrace how long chargers are kept while the broker is away
  * @param stateDir where the bridge remembers whom it announced as online
  * @param stateTopics whether the state of chargers is published
@@ -46,6 +47,7 @@ public record BridgeSettings(
     FirmwareKeys firmware,
     HomeAssistantKeys homeAssistant,
     Optional<WebSettings> web,
+    Optional<String> name,
     Duration brokerLossGrace,
     Path stateDir,
     boolean stateTopics,

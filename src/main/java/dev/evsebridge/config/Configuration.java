@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +97,7 @@ public final class Configuration {
         FirmwareSection.read(reader),
         HomeAssistantSection.read(reader),
         WebSection.read(reader),
+        name(reader),
         reader.duration(Setting.BRIDGE_BROKER_LOSS_GRACE, Duration.ZERO),
         Path.of(reader.text(Setting.BRIDGE_STATE_DIR)),
         reader.flag(Setting.BRIDGE_STATE_TOPICS),
@@ -104,6 +106,15 @@ public final class Configuration {
         shown(sources),
         Set.copyOf(sources.ignoredVariables()),
         List.copyOf(files));
+  }
+
+  private static Optional<String> name(SettingReader reader) throws ConfigurationException {
+    String name =
+        reader.parsed(
+            Setting.BRIDGE_NAME,
+            "it must be 1 to 32 of a-z, 0-9 and '-'",
+            text -> text.matches("[a-z0-9-]{0,32}") ? text : null);
+    return Optional.of(name).filter(text -> !text.isEmpty());
   }
 
   private static String logLevel(SettingReader reader) throws ConfigurationException {

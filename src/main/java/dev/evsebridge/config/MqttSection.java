@@ -56,10 +56,15 @@ final class MqttSection {
   private static String clientId(SettingReader reader) throws ConfigurationException {
     reader.parsed(
         Setting.MQTT_CLIENT_ID, "it must not be empty", text -> text.isEmpty() ? null : text);
-    return reader.parsed(
-        Setting.MQTT_CLIENT_ID,
-        "it must hold no control characters and be at most 65535 bytes long",
-        MqttSection::carried);
+    String clientId =
+        reader.parsed(
+            Setting.MQTT_CLIENT_ID,
+            "it must hold no control characters and be at most 65535 bytes long",
+            MqttSection::carried);
+    String bridge = reader.text(Setting.BRIDGE_NAME);
+    return bridge.isEmpty() || reader.isSet(Setting.MQTT_CLIENT_ID)
+        ? clientId
+        : clientId + "-" + bridge;
   }
 
   private static Optional<String> username(SettingReader reader) throws ConfigurationException {

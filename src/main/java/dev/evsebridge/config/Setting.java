@@ -33,6 +33,7 @@ public enum Setting {
   MQTT_TLS_KEY_FILE("mqtt.tls.key_file", ""),
   MQTT_BUFFER("mqtt.buffer", "10000"),
   MQTT_MAX_PAYLOAD("mqtt.max_payload", "262144"),
+  BRIDGE_NAME("bridge.name", ""),
   BRIDGE_BROKER_LOSS_GRACE("bridge.broker_loss_grace", "30s"),
   BRIDGE_STATE_DIR("bridge.state_dir", "state"),
   BRIDGE_STATE_TOPICS("bridge.state_topics", "true"),

@@ -66,7 +66,8 @@ public final class BrokerConnection {
   private final Timing timing;
   private final MqttSettings settings;
   private final Outbox outbox;
-  private final Subscriptions subscriptions = new Subscriptions(this::endSubscription);
+  private final Subscriptions subscriptions;
+  private final @Nullable Membership membership;
   private final Set<Subscription> refused = new HashSet<>();
   private final List<BrokerListener> listeners = new CopyOnWriteArrayList<>();
   private final FailStopExecutor executor = new FailStopExecutor("mqtt-connection");
@@ -100,8 +101,32 @@ public final class BrokerConnection {
     this(settings, sourceCount, sources, Timing.USUAL);
   }
 
+  /**
+   * The same for one of several bridges.
+   *
+   * @param membership what it adds to the connection; null for a bridge alone
+   */
+  public BrokerConnection(
+      MqttSettings settings,
+      int sourceCount,
+      MessageSources sources,
+      @Nullable Membership membership) {
+    this(settings, sourceCount, sources, membership, Timing.USUAL);
+  }
+
   BrokerConnection(MqttSettings settings, int sourceCount, MessageSources sources, Timing timing) {
+    this(settings, sourceCount, sources, null, timing);
+  }
+
+  private BrokerConnection(
+      MqttSettings settings,
+      int sourceCount,
+      MessageSources sources,
+      @Nullable Membership membership,
+      Timing timing) {
     this.settings = settings;
+    this.membership = membership;
+    this.subscriptions = new Subscriptions(this::endSubscription, membership);
     this.timing = timing;
     long bufferBytes = Math.max(LEAST_BUFFER_BYTES, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
     this.outbox = new Outbox(settings.bufferMessages(), bufferBytes, sourceCount, sources);
@@ -168,6 +193,47 @@ public final class BrokerConnection {
     publish(
         new OutgoingMessage(
             topic, text.getBytes(StandardCharsets.UTF_8), 1, true, new MqttProperties()));
+  }
+
+  /**
+   * Publishes with QoS 1, retained, after what waits already, on the connection of this moment or
+   * not at all.
+   */
+  public void publishNow(String topic, String text, MqttProperties properties) {
+    publish(
+        new OutgoingMessage(topic, text.getBytes(StandardCharsets.UTF_8), 1, true, properties)
+            .onlyOnThisConnection());
+  }
+
+  /** One of several bridges knows now who has which charger: it takes its turns as referee. */
+  public void refereeFromNowOn() {
+    executor.executeUnlessStopped(
+        () -> {
+          BrokerLink current = link;
+          for (Subscription subscription : subscriptions.all()) {
+            if (subscribed && current != null && link == current && isAsReferee(subscription)) {
+              subscribe(current, subscription);
+            }
+          }
+        });
+  }
+
+  /** It takes its turns no more. */
+  public void refereeNoMore() {
+    executor.executeUnlessStopped(
+        () -> {
+          for (Subscription subscription : subscriptions.all()) {
+            BrokerLink current = link;
+            if (subscribed && current != null && isAsReferee(subscription)) {
+              current.unsubscribe(subscription.topicFilter());
+            }
+          }
+        });
+  }
+
+  private boolean isAsReferee(Subscription subscription) {
+    return membership != null
+        && subscription.topicFilter().startsWith("$share/%s/".formatted(membership.shareName()));
   }
 
   /**
@@ -346,8 +412,11 @@ public final class BrokerConnection {
   }
 
   private void subscribeAll(BrokerLink current) {
+    if (membership != null && !followOthers(membership, current)) {
+      return;
+    }
     for (Subscription subscription : subscriptions.all()) {
-      if (isVital(subscription) && !subscribe(current, subscription)) {
+      if (isVital(subscription) && !isFollowed(subscription) && !subscribe(current, subscription)) {
         return;
       }
     }
@@ -364,10 +433,25 @@ public final class BrokerConnection {
     }
     outbox.connected(current, current.receiveMaximum(), availability("online", current));
     for (Subscription subscription : subscriptions.all()) {
-      if (link == current && !isVital(subscription)) {
+      if (link == current && !isVital(subscription) && !isAsReferee(subscription)) {
         subscribe(current, subscription);
       }
     }
+  }
+
+  /** Before any request comes it must be known whose it is. */
+  private boolean followOthers(Membership group, BrokerLink current) {
+    group.began();
+    if (!current.hasIdentifiers()) {
+      LOG.error(
+          "The broker has no subscription identifiers: several bridges (bridge.name) can't share it");
+    }
+    for (Subscription subscription : subscriptions.all()) {
+      if (isFollowed(subscription) && !subscribe(current, subscription)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private void sayWhatIsMissing(BrokerLink current) {
@@ -386,7 +470,11 @@ public final class BrokerConnection {
 
   /** Without it nobody can ask the bridge for anything; other routes must do without theirs. */
   private boolean isVital(Subscription subscription) {
-    return subscription.topicFilter().equals(settings.subscribeTopic());
+    return subscription.topicFilter().equals(settings.subscribeTopic()) || isFollowed(subscription);
+  }
+
+  private boolean isFollowed(Subscription subscription) {
+    return membership != null && membership.followed().contains(subscription.topicFilter());
   }
 
   /** Returns whether the link is still of use. */
@@ -442,7 +530,7 @@ public final class BrokerConnection {
         state.getBytes(StandardCharsets.UTF_8),
         1,
         true,
-        new MqttProperties(),
+        membership == null ? new MqttProperties() : membership.greeting(),
         new Receipt() {
           @Override
           public void acknowledged(int reasonCode) {
@@ -505,6 +593,9 @@ public final class BrokerConnection {
     features = BrokerFeatures.ALL;
     broken.abandon();
     outbox.disconnected(end.mayBeForAMessage(), end.reason());
+    if (membership != null) {
+      membership.lost();
+    }
     if (closing) {
       return;
     }
@@ -549,7 +640,9 @@ public final class BrokerConnection {
   }
 
   private String availabilityTopic() {
-    return settings.publishTopic() + "/bridge/availability";
+    return membership == null
+        ? settings.publishTopic() + "/bridge/availability"
+        : membership.availabilityTopic();
   }
 
   /** Says goodbye: sends what waits, tells that the bridge is offline, and disconnects. */

@@ -191,8 +191,12 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
 
   /** Returns why the broker does not grant it; null if it does. */
   @Nullable String subscribe(Subscription subscription) {
-    return subscribe(
-        subscription, !Boolean.FALSE.equals(stated.isSubscriptionIdentifiersAvailable()));
+    return subscribe(subscription, hasIdentifiers());
+  }
+
+  /** Whether the broker says by which subscription a message has come. */
+  boolean hasIdentifiers() {
+    return !Boolean.FALSE.equals(stated.isSubscriptionIdentifiersAvailable());
   }
 
   private @Nullable String subscribe(Subscription subscription, boolean withIdentifier) {
@@ -203,7 +207,10 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
     }
     MqttSubscription wanted = new MqttSubscription(filter, subscriptions.qos(subscription));
     wanted.setNoLocal(subscription.withoutOwn());
-    wanted.setRetainHandling(withoutStored ? NO_STORED_MESSAGES : STORED_MESSAGES_ONCE);
+    wanted.setRetainHandling(
+        withoutStored || subscriptions.isWithoutStored(filter)
+            ? NO_STORED_MESSAGES
+            : STORED_MESSAGES_ONCE);
     MqttSubscription[] filters = {wanted};
     try {
       IMqttToken token = client.subscribe(filters, null, null, properties);

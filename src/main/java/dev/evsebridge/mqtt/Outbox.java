@@ -82,6 +82,9 @@ final class Outbox {
 
   /** Takes a message; never waits. */
   synchronized void add(OutgoingMessage message) {
+    if (wire == null && message.isOnlyForThisConnection()) {
+      return;
+    }
     if (wire != null && isFullFor(message)) {
       countDrop("The broker is too slow: dropped a message");
       return;
@@ -162,7 +165,7 @@ final class Outbox {
         continue;
       }
       oldest = message;
-      if (message == first) {
+      if (message == first || message.isOnlyForThisConnection()) {
         remove(message);
         continue;
       }
@@ -173,7 +176,8 @@ final class Outbox {
       }
     }
     inFlight.clear();
-    if (endedByBroker && oldest != null && oldest != first) {
+    waiting.removeIf(this::isOver);
+    if (endedByBroker && oldest != null && oldest != first && !oldest.isOnlyForThisConnection()) {
       dropIfItEndsConnections(oldest, reason);
     }
     notifyAll();
@@ -182,6 +186,14 @@ final class Outbox {
     resumeAll();
     droppedBeforeLoss = dropped;
     trim();
+  }
+
+  private boolean isOver(OutgoingMessage message) {
+    if (message.isOnlyForThisConnection()) {
+      remove(message);
+      return true;
+    }
+    return false;
   }
 
   private void dropIfItEndsConnections(OutgoingMessage oldest, String reason) {

@@ -27,6 +27,7 @@ final class OutgoingMessage {
   private final boolean retained;
   private final MqttProperties properties;
   private final @Nullable Receipt receipt;
+  private boolean onlyOnThisConnection;
   private long sentAtNanos;
   private boolean done;
   private boolean suspect;
@@ -50,6 +51,16 @@ final class OutgoingMessage {
     this.qos = qos;
     this.retained = retained;
     this.properties = properties;
+  }
+
+  /** Has it sent on the connection of this moment or not at all: later it may be wrong. */
+  OutgoingMessage onlyOnThisConnection() {
+    onlyOnThisConnection = true;
+    return this;
+  }
+
+  boolean isOnlyForThisConnection() {
+    return onlyOnThisConnection;
   }
 
   /** Length of the payload. */

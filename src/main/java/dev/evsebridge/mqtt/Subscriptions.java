@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the routes want to receive, and who receives what comes. Delivery can be paused while routes
@@ -33,6 +34,7 @@ final class Subscriptions {
   private final Pulse delivering = Pulse.whileBusy("delivery of requests");
   private final Queue<Subscription> removedWhilePaused = new ConcurrentLinkedQueue<>();
   private final Consumer<Subscription> removed;
+  private final @Nullable Membership membership;
   private volatile boolean paused;
 
   /**
@@ -40,9 +42,43 @@ final class Subscriptions {
    *
    * @param removed takes what was removed; while delivery is paused, only afterwards: a route that
    *     is reloaded wants the same again
+   * @param membership says which requests are for this bridge; null for a bridge alone
    */
-  Subscriptions(Consumer<Subscription> removed) {
+  Subscriptions(Consumer<Subscription> removed, @Nullable Membership membership) {
     this.removed = removed;
+    this.membership = membership;
+    if (membership != null) {
+      membership
+          .followed()
+          .forEach(
+              filter ->
+                  add(
+                      new Subscription(
+                          filter, 1, (topic, message, at) -> membership.heard(topic, message))));
+      membership.refereed().forEach(filter -> add(asReferee(membership, filter)));
+    }
+  }
+
+  /** Requests that only this bridge gets: it answers those that no other does. */
+  private Subscription asReferee(Membership group, String filter) {
+    return new Subscription(
+        "$share/%s/%s".formatted(group.shareName(), filter),
+        1,
+        (topic, message, arrivedAtNanos) -> {
+          boolean fromBroker = !message.getProperties().getSubscriptionIdentifiers().isEmpty();
+          if (fromBroker && group.isForNobody(filter, topic, message.getPayload())) {
+            for (Subscription subscription : wanted.values()) {
+              if (subscription.topicFilter().equals(filter)) {
+                subscription.receiver().received(topic, message, arrivedAtNanos);
+              }
+            }
+          }
+        });
+  }
+
+  /** Of several bridges each would answer what is stored. */
+  boolean isWithoutStored(String topicFilter) {
+    return membership != null && !membership.followed().contains(topicFilter);
   }
 
   /** Returns what to name the subscription by when it is to be removed. */
@@ -99,7 +135,7 @@ final class Subscriptions {
             ids.isEmpty()
                 ? Topics.matches(subscription.topicFilter(), topic)
                 : ids.contains(filterIds.get(subscription.topicFilter()));
-        if (meant) {
+        if (meant && isForThisBridge(subscription, topic, message)) {
           subscription.receiver().received(topic, message, arrivedAtNanos);
         }
       }
@@ -107,6 +143,12 @@ final class Subscriptions {
       delivery.leave();
       delivering.end();
     }
+  }
+
+  private boolean isForThisBridge(Subscription subscription, String topic, MqttMessage message) {
+    return membership == null
+        || message.getProperties() instanceof LocalReply
+        || membership.isForThisBridge(subscription.topicFilter(), topic, message.getPayload());
   }
 
   /** Beats while requests get through. */

@@ -49,8 +49,12 @@ public final class Claims {
      */
     void claim(String clientId, Claim claim, boolean again);
 
-    /** Says at the broker that a charger is offline. */
-    void sayOffline(String clientId);
+    /**
+     * Says at the broker that a charger is offline.
+     *
+     * @param bridge the last that had it; empty when that is not known
+     */
+    void sayOffline(String clientId, String bridge);
 
     /** A connection's claim stands: it is the charger's, from now on for requests too. */
     void take(String clientId, long since);
@@ -69,6 +73,9 @@ public final class Claims {
 
     /** Claims that the broker has not echoed. */
     private int underWay;
+
+    /** When the last one was first seen to be under way. */
+    private long awaitedSinceMillis;
 
     Connection(long since) {
       this.since = since;
@@ -134,24 +141,19 @@ public final class Claims {
         endLater(each.getKey(), each.getValue().since(), nowMillis + RETURN_MILLIS);
       }
     }
-    for (String clientId : List.copyOf(own.keySet())) {
-      resume(clientId);
-    }
+    new HashMap<>(own).forEach((clientId, all) -> resume(clientId, all.getLast()));
   }
 
   /**
    * Claims a charger again, unless a living bridge has a younger connection of it: then this one
    * has not heard of a takeover, and its own connection is of no use.
    */
-  private void resume(String clientId) {
-    Connection newest = own.get(clientId).getLast();
+  private void resume(String clientId, Connection newest) {
     Claim holder = standing.holder(clientId);
-    boolean superseded =
-        newest.claimed
-            && holder != null
-            && !holder.bridge().equals(self)
-            && holder.since() > newest.since;
-    if (superseded) {
+    if (newest.claimed
+        && holder != null
+        && !holder.bridge().equals(self)
+        && holder.since() > newest.since) {
       closeAll(clientId, holder.bridge());
     } else {
       if (!isOf(holder, newest)) {
@@ -197,9 +199,13 @@ public final class Claims {
     }
   }
 
-  /** A charger reads offline. */
-  public void saidOffline(String clientId) {
-    standing.saidOffline(clientId);
+  /**
+   * A charger reads offline.
+   *
+   * @param bridge the last that had it; empty when that is not known
+   */
+  public void saidOffline(String clientId, String bridge) {
+    standing.saidOffline(clientId, bridge);
     if (greeted) {
       settle(clientId, false);
     }
@@ -258,7 +264,7 @@ public final class Claims {
   public void leave() {
     leaving = true;
     if (greeted && !hasOthers()) {
-      standing.claimsOf(self).forEach(each -> actions.sayOffline(each.getKey()));
+      standing.claimsOf(self).forEach(each -> actions.sayOffline(each.getKey(), self));
     }
   }
 
@@ -272,6 +278,15 @@ public final class Claims {
   public @Nullable String holder(String clientId) {
     Claim holder = standing.holder(clientId);
     return holder == null ? null : holder.bridge();
+  }
+
+  /**
+   * Whether another bridge has a charger, or had it last: what this one remembers of it is out of
+   * date.
+   */
+  public boolean isOthers(String clientId) {
+    String last = standing.lastHolder(clientId);
+    return last != null && !last.equals(self);
   }
 
   /** The living bridge that does what any of them could do; null while none is known. */
@@ -290,6 +305,7 @@ public final class Claims {
     if (!greeted || leaving) {
       return;
     }
+    claimAgain(nowMillis);
     sayEndings(nowMillis);
     if (nowMillis - greetedAtMillis >= SETTLE_MILLIS) {
       sayAbsent();
@@ -300,10 +316,27 @@ public final class Claims {
           nowMillis - RETURN_MILLIS,
           (clientId, claim) -> {
             if (!own.containsKey(clientId)) {
-              actions.sayOffline(clientId);
+              actions.sayOffline(clientId, claim.bridge());
             }
           });
     }
+  }
+
+  /** The broker may have refused a claim, or the buffer towards it may have been full. */
+  private void claimAgain(long nowMillis) {
+    own.forEach(
+        (clientId, all) -> {
+          Connection newest = all.getLast();
+          if (newest.underWay == 0) {
+            newest.awaitedSinceMillis = 0;
+          } else if (newest.awaitedSinceMillis == 0) {
+            newest.awaitedSinceMillis = nowMillis;
+          } else if (nowMillis - newest.awaitedSinceMillis >= REPEAT_MILLIS) {
+            newest.awaitedSinceMillis = nowMillis;
+            newest.underWay = 0;
+            claim(clientId, newest);
+          }
+        });
   }
 
   private void sayEndings(long nowMillis) {
@@ -318,7 +351,7 @@ public final class Claims {
       all.remove();
       Claim claim = new Claim(self, ending.since());
       if (!own.containsKey(clientId) && claim.equals(standing.holder(clientId))) {
-        actions.sayOffline(clientId);
+        actions.sayOffline(clientId, self);
         repeated.put(clientId, new Ending(ending.since(), nowMillis + REPEAT_MILLIS));
       }
     }
@@ -328,7 +361,7 @@ public final class Claims {
   private void sayAbsent() {
     for (String clientId : absent) {
       if (standing.isUnheardOf(clientId) && !own.containsKey(clientId)) {
-        actions.sayOffline(clientId);
+        actions.sayOffline(clientId, "");
       }
     }
     absent.clear();

@@ -2,7 +2,6 @@ package dev.evsebridge.several;
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,8 +22,8 @@ final class Standing {
 
   private final Map<String, Claim> claims = new HashMap<>();
 
-  /** Who reads {@code offline} at the broker. */
-  private final Set<String> offline = new HashSet<>();
+  /** Who reads {@code offline} at the broker, and which bridge had each last. */
+  private final Map<String, String> offline = new HashMap<>();
 
   /** Living bridges, and when the last sign of life of each is too old. */
   private final TreeMap<String, Long> living = new TreeMap<>();
@@ -83,10 +82,14 @@ final class Standing {
     }
   }
 
-  /** A charger reads offline. */
-  void saidOffline(String clientId) {
+  /**
+   * A charger reads offline.
+   *
+   * @param bridge the last that had it; empty when that is not known
+   */
+  void saidOffline(String clientId, String bridge) {
     claims.remove(clientId);
-    offline.add(clientId);
+    offline.put(clientId, bridge);
   }
 
   /** What is retained of a charger was cleared. */
@@ -103,7 +106,14 @@ final class Standing {
 
   /** Whether nobody has ever said anything of a charger that holds still, be it that it is away. */
   boolean isUnheardOf(String clientId) {
-    return !claims.containsKey(clientId) && !offline.contains(clientId);
+    return !claims.containsKey(clientId) && !offline.containsKey(clientId);
+  }
+
+  /** The bridge that has a charger, or had it last; null when that is not known. */
+  @Nullable String lastHolder(String clientId) {
+    Claim claim = claims.get(clientId);
+    String bridge = claim == null ? offline.get(clientId) : claim.bridge();
+    return bridge == null || bridge.isEmpty() ? null : bridge;
   }
 
   /** The chargers that a bridge claims, living or not. */

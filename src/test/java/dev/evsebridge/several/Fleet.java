@@ -82,7 +82,7 @@ final class Fleet {
     }
 
     @Override
-    public void sayOffline(String clientId) {
+    public void sayOffline(String clientId, String bridge) {
       if (linked) {
         toBroker.add(new Offline(clientId));
       }
@@ -139,7 +139,7 @@ final class Fleet {
       toBroker.clear();
       for (Said lost : fromBroker) {
         if (lost instanceof Request request) {
-          outcomes.get(request.number()).excused = true;
+          outcome(request.number()).excused = true;
         }
       }
       fromBroker.clear();
@@ -150,7 +150,7 @@ final class Fleet {
       if (said instanceof Online online) {
         claims.claimed(online.clientId(), online.claim(), online.again(), now);
       } else if (said instanceof Offline offline) {
-        claims.saidOffline(offline.clientId());
+        claims.saidOffline(offline.clientId(), "");
       } else if (said instanceof BridgeOnline online) {
         if (online.bridge().equals(name) && online.link() == link) {
           claims.greeted(now);
@@ -171,7 +171,7 @@ final class Fleet {
       if (!mine) {
         return;
       }
-      Outcome outcome = outcomes.get(request.number());
+      Outcome outcome = outcome(request.number());
       Socket socket = registered.get(clientId);
       if (socket == null) {
         outcome.notConnected++;
@@ -326,6 +326,10 @@ final class Fleet {
         && readsOnline(socket.bridge());
   }
 
+  private Outcome outcome(int number) {
+    return Objects.requireNonNull(outcomes.get(number));
+  }
+
   private boolean readsOnline(Bridge bridge) {
     return retained.get("bridge/" + bridge.name) instanceof BridgeOnline;
   }
@@ -451,7 +455,7 @@ final class Fleet {
     for (String charger : chargers) {
       request(charger);
       drain();
-      Outcome last = outcomes.get(requests);
+      Outcome last = outcome(requests);
       boolean connected = open.stream().anyMatch(each -> each.clientId().equals(charger));
       assertEquals(connected ? 1 : 0, last.carriedOut, charger + " carried out");
       if (bridges.stream().anyMatch(each -> each.running)) {

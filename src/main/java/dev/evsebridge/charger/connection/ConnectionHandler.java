@@ -4,6 +4,7 @@ import dev.evsebridge.charger.codec.FrameEvent;
 import dev.evsebridge.charger.codec.Hello;
 import dev.evsebridge.charger.codec.ProtocolViolationException;
 import dev.evsebridge.charger.connection.ConnectionTally.Outcome;
+import dev.evsebridge.charger.session.ChargerClaims;
 import dev.evsebridge.charger.session.ChargerSession;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.message.ChargerMessage;
@@ -48,6 +49,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
   private final ErrorSink errors;
 
   private @Nullable ChargerSession session;
+  private @Nullable Claimed claimed;
   private @Nullable SilenceWatch silenceWatch;
   private @Nullable SilenceWatch frameWatch;
   private boolean proven;
@@ -113,6 +115,15 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
       backPressure.check(ctx.channel());
       return;
     }
+    if (claimed != null && msg instanceof ChargerMessage message && claimed.received(message)) {
+      backPressure.check(ctx.channel());
+      return;
+    }
+    said(ctx, msg);
+    backPressure.check(ctx.channel());
+  }
+
+  private void said(ChannelHandlerContext ctx, Object msg) {
     if (!proven && session != null) {
       proven = true;
       registry.proven(session);
@@ -125,7 +136,6 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
         session.notified();
       }
     }
-    backPressure.check(ctx.channel());
   }
 
   @Override
@@ -192,30 +202,81 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
       closeUnidentified(ctx, "without the broker nobody controls " + serial);
     } else {
       admission.tally().count(Outcome.ACCEPTED);
-      ChargerSession registered = registry.add(ctx.channel(), hello, admission.clientId(serial));
-      session = registered;
-      ctx.pipeline().fireUserEventTriggered(ConnectionLimit.IDENTIFIED);
-      if (readingPaused) {
-        registered.readingPaused();
+      ChargerClaims claims = registry.claims();
+      if (claims == null) {
+        register(ctx, hello);
+      } else {
+        claimFirst(ctx, hello, claims);
       }
-      silenceWatch =
-          new SilenceWatch(ctx, admission.limits().idleTimeout(), () -> silent(registered));
-      Level level = admission.unasked().contains(registered.clientId()) ? Level.DEBUG : Level.INFO;
-      COMINGS_AND_GOINGS.log(
-          suffix ->
-              LOG.atLevel(level)
-                  .log(
-                      "Charger {} connected from {}, firmware version {}{}",
-                      registered,
-                      ctx.channel().remoteAddress(),
-                      hello.firmwareVersion(),
-                      suffix));
-      ctx.fireChannelRead(new NewConnection(registered.clientId(), hello.firmwareVersion()));
-      String suspicion = admission.suspicion(registered);
-      if (suspicion != null) {
-        LOG.warn("Charger {}: {}", registered, suspicion);
-        errors.report(protocolError(registered.clientId(), suspicion));
-      }
+    }
+  }
+
+  private void claimFirst(ChannelHandlerContext ctx, Hello hello, ChargerClaims claims) {
+    ctx.pipeline().fireUserEventTriggered(ConnectionLimit.IDENTIFIED);
+    Duration timeout = admission.limits().handshakeTimeout();
+    silenceWatch =
+        new SilenceWatch(
+            ctx,
+            timeout,
+            () ->
+                closeUnidentified(
+                    ctx, "not claimed within %d ms of its hello".formatted(timeout.toMillis())));
+    claimed =
+        Claimed.ping(
+            claims,
+            registry,
+            ctx.channel(),
+            hello,
+            admission.clientId(hello.serialNumber()),
+            new Claimed.Outcome() {
+              @Override
+              public void register(Hello own) {
+                stopWatching();
+                ConnectionHandler.this.register(ctx, own);
+              }
+
+              @Override
+              public void replay(ChargerMessage message) {
+                said(ctx, message);
+              }
+
+              @Override
+              public void close(String reason) {
+                ChargerSession open = session;
+                if (open == null) {
+                  closeUnidentified(ctx, reason);
+                } else {
+                  open.close(reason);
+                }
+              }
+            });
+  }
+
+  private void register(ChannelHandlerContext ctx, Hello hello) {
+    SerialNumber serial = hello.serialNumber();
+    ChargerSession registered = registry.add(ctx.channel(), hello, admission.clientId(serial));
+    session = registered;
+    ctx.pipeline().fireUserEventTriggered(ConnectionLimit.IDENTIFIED);
+    if (readingPaused) {
+      registered.readingPaused();
+    }
+    silenceWatch =
+        new SilenceWatch(ctx, admission.limits().idleTimeout(), () -> silent(registered));
+    Level level = admission.unasked().contains(registered.clientId()) ? Level.DEBUG : Level.INFO;
+    COMINGS_AND_GOINGS.log(
+        suffix ->
+            LOG.atLevel(level)
+                .log(
+                    "Charger {} connected from {}, firmware version {}{}",
+                    registered,
+                    ctx.channel().remoteAddress(),
+                    hello.firmwareVersion(),
+                    suffix));
+    ctx.fireChannelRead(new NewConnection(registered.clientId(), hello.firmwareVersion()));
+    String suspicion = admission.suspicion(registered);
+    if (suspicion != null) {
+      LOG.warn("Charger {}: {}", registered, suspicion);
+      errors.report(protocolError(registered.clientId(), suspicion));
     }
   }
 
@@ -243,6 +304,9 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
     stopWatching();
     stopWatchingFrame();
     backPressure.forget(ctx.channel());
+    if (claimed != null) {
+      claimed.ended();
+    }
     ChargerSession ended = session;
     if (ended == null) {
       if (!closing) {

@@ -17,6 +17,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
 import java.util.function.ObjLongConsumer;
@@ -40,6 +42,11 @@ public final class SessionRegistry {
   private final List<SessionListener> listeners = new CopyOnWriteArrayList<>();
   private final OpenRequests openRequests;
   private final Counts counts = new Counts(requestTypes());
+  private volatile @Nullable ChargerClaims claims;
+
+  /** By client id, chargers that are being added just now, and where. */
+  private final ConcurrentMap<String, Executor> beingAdded = new ConcurrentHashMap<>();
+
   private volatile @Nullable RequestGuard guard;
   private volatile @Nullable ObjLongConsumer<String> durations;
   private volatile @Nullable LongConsumer requestListener;
@@ -106,6 +113,30 @@ public final class SessionRegistry {
     verifyUpload(clientId);
     session.opened();
     return session;
+  }
+
+  /** Has each charger claimed first from now on; to be called before chargers can connect. */
+  public void claimFirst(ChargerClaims first) {
+    claims = first;
+  }
+
+  /** Who has to say of a charger that it is this bridge's; null when it is anyway. */
+  public @Nullable ChargerClaims claims() {
+    return claims;
+  }
+
+  /**
+   * A charger is about to be added: requests to it wait for that.
+   *
+   * @param loop where it will be added next
+   */
+  public void expect(String clientId, Executor loop) {
+    beingAdded.put(clientId, loop);
+  }
+
+  /** What {@link #expect} has said has happened, or has come to nothing. */
+  public void expectNoMore(String clientId, Executor loop) {
+    beingAdded.remove(clientId, loop);
   }
 
   /** The first valid frame has come on a connection. */
@@ -201,14 +232,27 @@ public final class SessionRegistry {
     }
     PendingRequest pending = new PendingRequest(request, deadline, PendingRequest.Kind.ORDINARY);
     String clientId = clientIdOf(request.clientId());
-    ChargerSession session = find(clientId);
+    Executor loop = beingAdded.isEmpty() ? null : beingAdded.get(clientId);
+    if (loop == null) {
+      submit(pending, clientId);
+    } else {
+      try {
+        loop.execute(() -> submit(pending, clientId));
+      } catch (RejectedExecutionException e) {
+        pending.failDisconnected();
+      }
+    }
+    return pending.outcome();
+  }
+
+  private void submit(PendingRequest pending, String clientId) {
+    ChargerSession session = sessions.get(clientId);
     if (session != null) {
       // Whatever becomes of it is decided there, so that requests end in their order.
       session.submit(pending, guard);
     } else {
-      pending.fail(absence(request.clientId()));
+      pending.fail(absence(pending.request().clientId()));
     }
-    return pending.outcome();
   }
 
   /** Why no request can be sent to a charger that is not connected. */

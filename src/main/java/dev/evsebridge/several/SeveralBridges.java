@@ -1,0 +1,422 @@
+package dev.evsebridge.several;
+
+import dev.evsebridge.charger.session.ChargerClaims;
+import dev.evsebridge.config.ChargerNames;
+import dev.evsebridge.config.MqttSettings;
+import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.mqtt.BrokerConnection;
+import dev.evsebridge.mqtt.BrokerListener;
+import dev.evsebridge.mqtt.CommonAvailability;
+import dev.evsebridge.mqtt.Membership;
+import dev.evsebridge.runtime.FailStopExecutor;
+import dev.evsebridge.runtime.LogThrottle;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.paho.mqttv5.common.MqttMessage;
+import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
+import org.eclipse.paho.mqttv5.common.packet.UserProperty;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This bridge as one of several with one broker: brings {@link Claims} together with the connection
+ * to the broker and with those of chargers. All that happens is taken one at a time, under one
+ * lock; nothing that is done in it waits.
+ */
+public final class SeveralBridges implements Membership, ChargerClaims {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SeveralBridges.class);
+
+  private static final String ONLINE = "online";
+  private static final String OFFLINE = "offline";
+
+  /** User properties of what is said of availability. */
+  private static final String BRIDGE = "bridge";
+
+  private static final String SINCE = "since";
+  private static final String AGAIN = "again";
+
+  private static final long BEAT_SECONDS = 10;
+
+  /** Three beats may get lost. */
+  private static final long EXPIRY_SECONDS = 35;
+
+  private static final long TICK_MILLIS = 200;
+
+  private static final Duration GOODBYE = Duration.ofSeconds(2);
+
+  private final String name;
+  private final String publishTopic;
+  private final String subscribeTopic;
+  private final ChargerNames names;
+  private final Claims claims;
+  private final CommonAvailability common;
+  private final FailStopExecutor executor = new FailStopExecutor("several-bridges");
+  private final LogThrottle namesakes = new LogThrottle(1, Duration.ofMinutes(1));
+  private final IdentityHashMap<Newcomer, Long> sinces = new IdentityHashMap<>();
+  private final Map<Long, Newcomer> newcomers = new HashMap<>();
+  private final List<BrokerListener> waitForGreeting = new ArrayList<>();
+  private @Nullable BrokerConnection broker;
+  private long lastSince;
+  private long linkSince;
+  private boolean greeted;
+  private volatile @Nullable CountDownLatch goodbye;
+
+  /**
+   * Creates it; nothing happens yet.
+   *
+   * @param name of this bridge, which no other has
+   */
+  public SeveralBridges(String name, MqttSettings mqtt, ChargerNames names) {
+    this.name = name;
+    this.publishTopic = mqtt.publishTopic();
+    this.subscribeTopic = mqtt.subscribeTopic();
+    this.names = names;
+    this.claims = new Claims(name, new ToBroker());
+    this.common = new CommonAvailability(mqtt);
+  }
+
+  /** Begins, with the connection to the broker that this belongs to. */
+  public synchronized void start(BrokerConnection connection) {
+    broker = connection;
+    executor.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+    executor.scheduleAtFixedRate(this::beat, BEAT_SECONDS, BEAT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private void tick() {
+    boolean mine;
+    synchronized (this) {
+      claims.tick(nowMillis());
+      mine = greeted && name.equals(claims.first());
+    }
+    common.look(mine);
+  }
+
+  private synchronized void beat() {
+    if (greeted) {
+      greet();
+    }
+  }
+
+  private void greet() {
+    connection().publishNow(availabilityTopic(), ONLINE, greeting());
+  }
+
+  private BrokerConnection connection() {
+    BrokerConnection current = broker;
+    if (current == null) {
+      throw new IllegalStateException("not started");
+    }
+    return current;
+  }
+
+  private static long nowMillis() {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+  }
+
+  /** By the wall clock, and for no two connections the same. */
+  private long nextSince() {
+    lastSince = Math.max(lastSince + 1, System.currentTimeMillis());
+    return lastSince;
+  }
+
+  @Override
+  public String availabilityTopic() {
+    return "%s/bridge/%s/availability".formatted(publishTopic, name);
+  }
+
+  @Override
+  public List<String> followed() {
+    return List.of(publishTopic + "/+/availability", publishTopic + "/bridge/+/availability");
+  }
+
+  @Override
+  public String shareName() {
+    return "dehneevse_mqtt_bridge";
+  }
+
+  @Override
+  public List<String> refereed() {
+    return List.of(subscribeTopic, subscribeTopic + "/+/set/#");
+  }
+
+  @Override
+  public synchronized void began() {
+    linkSince = nextSince();
+    greeted = false;
+    claims.begin();
+  }
+
+  @Override
+  public synchronized void lost() {
+    greeted = false;
+    claims.lost();
+  }
+
+  @Override
+  public synchronized MqttProperties greeting() {
+    MqttProperties properties = properties(name, linkSince, false);
+    properties.setMessageExpiryInterval(EXPIRY_SECONDS);
+    return properties;
+  }
+
+  private static MqttProperties properties(String bridge, long since, boolean again) {
+    MqttProperties properties = new MqttProperties();
+    properties.getUserProperties().add(new UserProperty(BRIDGE, bridge));
+    properties
+        .getUserProperties()
+        .add(new UserProperty(SINCE, Instant.ofEpochMilli(since).toString()));
+    if (again) {
+      properties.getUserProperties().add(new UserProperty(AGAIN, "true"));
+    }
+    return properties;
+  }
+
+  @Override
+  public synchronized void heard(String topic, MqttMessage message) {
+    String[] levels = topic.substring(publishTopic.length() + 1).split("/", -1);
+    String text = new String(message.getPayload(), StandardCharsets.UTF_8);
+    if (levels.length == 3) {
+      heardOfBridge(levels[1], text, message.getProperties());
+    } else if (!levels[0].equals("bridge")) {
+      heardOfCharger(levels[0], text, message.getProperties());
+    }
+  }
+
+  private void heardOfBridge(String bridge, String text, MqttProperties properties) {
+    if (text.equals(ONLINE)) {
+      if (bridge.equals(name)) {
+        heardOfNamesake(since(properties));
+      }
+      Long seconds = properties.getMessageExpiryInterval();
+      long left = seconds == null ? EXPIRY_SECONDS : seconds;
+      claims.bridgeOnline(bridge, nowMillis() + TimeUnit.SECONDS.toMillis(left));
+    } else {
+      claims.bridgeOffline(bridge, nowMillis());
+      CountDownLatch leaving = goodbye;
+      if (leaving != null && bridge.equals(name)) {
+        leaving.countDown();
+      }
+    }
+  }
+
+  private void heardOfNamesake(long since) {
+    if (since == linkSince) {
+      if (!greeted) {
+        greeted = true;
+        claims.greeted(nowMillis());
+        connection().refereeFromNowOn();
+        waitForGreeting.forEach(BrokerListener::brokerConnected);
+        waitForGreeting.clear();
+      }
+    } else if (greeted) {
+      namesakes.log(
+          suffix ->
+              LOG.error(
+                  "Another bridge has the same bridge.name, {}: give each its own, or requests get lost{}",
+                  name,
+                  suffix));
+    }
+  }
+
+  private void heardOfCharger(String clientId, String text, MqttProperties properties) {
+    switch (text) {
+      case ONLINE -> {
+        String bridge = property(properties, BRIDGE);
+        Claim claim = new Claim(bridge == null ? "" : bridge, since(properties));
+        claims.claimed(clientId, claim, property(properties, AGAIN) != null, nowMillis());
+      }
+      case OFFLINE -> {
+        String bridge = property(properties, BRIDGE);
+        claims.saidOffline(clientId, bridge == null ? "" : bridge);
+      }
+      default -> claims.cleared(clientId);
+    }
+  }
+
+  private static long since(MqttProperties properties) {
+    String text = property(properties, SINCE);
+    try {
+      return text == null ? 0 : Instant.parse(text).toEpochMilli();
+    } catch (DateTimeException e) {
+      return 0;
+    }
+  }
+
+  private static @Nullable String property(MqttProperties properties, String key) {
+    return properties.getUserProperties().stream()
+        .filter(each -> each.getKey().equals(key))
+        .map(UserProperty::getValue)
+        .findFirst()
+        .orElse(null);
+  }
+
+  @Override
+  public boolean isForThisBridge(String topicFilter, String topic, byte @Nullable [] payload) {
+    if (!refereed().contains(topicFilter)) {
+      return true;
+    }
+    String clientId = clientId(topic, payload);
+    synchronized (this) {
+      return clientId != null && claims.isHeldHere(clientId);
+    }
+  }
+
+  @Override
+  public boolean isForNobody(String topicFilter, String topic, byte @Nullable [] payload) {
+    String clientId = clientId(topic, payload);
+    synchronized (this) {
+      return clientId == null || claims.holder(clientId) == null;
+    }
+  }
+
+  private @Nullable String clientId(String topic, byte @Nullable [] payload) {
+    String text =
+        topic.equals(subscribeTopic)
+            ? Payloads.clientId(payload)
+            : topic.substring(subscribeTopic.length() + 1).split("/", 2)[0];
+    return text != null && SerialNumber.isSerialNumber(text)
+        ? names.clientId(new SerialNumber(text))
+        : text;
+  }
+
+  @Override
+  public synchronized void claim(Newcomer newcomer) {
+    long since = nextSince();
+    sinces.put(newcomer, since);
+    newcomers.put(since, newcomer);
+    claims.connected(newcomer.clientId(), since);
+  }
+
+  @Override
+  public synchronized void ended(Newcomer newcomer) {
+    Long since = sinces.remove(newcomer);
+    if (since != null) {
+      newcomers.remove(since);
+      claims.disconnected(newcomer.clientId(), since, nowMillis());
+    }
+  }
+
+  /**
+   * Takes what this bridge would say of a charger's availability if it were alone: that one is
+   * offline is true only while no other bridge has it.
+   */
+  public synchronized void known(String clientId, String state) {
+    if (state.equals(OFFLINE)) {
+      claims.absent(clientId);
+    }
+  }
+
+  /** Whether another bridge has a charger, or had it last: then it is not for this one to tell. */
+  public synchronized boolean isOthers(String clientId) {
+    return claims.isOthers(clientId);
+  }
+
+  /** Tells somebody that the broker is there only once it is known who has which charger. */
+  public BrokerListener onceGreeted(BrokerListener listener) {
+    return new BrokerListener() {
+      @Override
+      public void brokerConnected() {
+        synchronized (SeveralBridges.this) {
+          if (greeted) {
+            listener.brokerConnected();
+          } else {
+            waitForGreeting.add(listener);
+          }
+        }
+      }
+
+      @Override
+      public void brokerLost() {
+        synchronized (SeveralBridges.this) {
+          if (!waitForGreeting.remove(listener)) {
+            listener.brokerLost();
+          }
+        }
+      }
+    };
+  }
+
+  /**
+   * Leaves the others, when all chargers have been closed; returns when the broker has said so:
+   * until then requests are still this bridge's to answer.
+   */
+  public void leave() {
+    CountDownLatch said = new CountDownLatch(1);
+    boolean last;
+    synchronized (this) {
+      if (broker == null || !greeted) {
+        executor.shutdownNow();
+        common.end(false);
+        return;
+      }
+      last = !claims.hasOthers();
+      goodbye = said;
+      connection().refereeNoMore();
+      claims.leave();
+      connection().publishNow(availabilityTopic(), OFFLINE, properties(name, linkSince, false));
+    }
+    try {
+      if (!said.await(GOODBYE.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("The broker has not taken in time that this bridge leaves");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    executor.shutdownNow();
+    common.end(last);
+  }
+
+  /** Called under the lock, from within {@link #claims}. */
+  private final class ToBroker implements Claims.Actions {
+
+    @Override
+    public void claim(String clientId, Claim claim, boolean again) {
+      connection()
+          .publishNow(topic(clientId), ONLINE, properties(claim.bridge(), claim.since(), again));
+    }
+
+    @Override
+    public void sayOffline(String clientId, String bridge) {
+      connection().publishNow(topic(clientId), OFFLINE, properties(bridge, nextSince(), false));
+    }
+
+    private String topic(String clientId) {
+      return "%s/%s/availability".formatted(publishTopic, clientId);
+    }
+
+    @Override
+    public void take(String clientId, long since) {
+      Newcomer newcomer = newcomers.get(since);
+      if (newcomer != null) {
+        newcomer.take();
+      }
+    }
+
+    @Override
+    public void close(String clientId, long since, String bridge) {
+      Newcomer newcomer = newcomers.get(since);
+      if (newcomer != null) {
+        newcomer.close(
+            bridge.equals(name)
+                ? "replaced by a new connection"
+                : "the charger has connected to bridge " + bridge);
+      }
+    }
+
+    @Override
+    public void greet() {
+      SeveralBridges.this.greet();
+    }
+  }
+}
