@@ -64,9 +64,8 @@ class ChargeAdoptionIT {
     }
     wallboxes.bridge().awaitListening(LIMIT);
 
+    CHARGING.parallelStream().forEach(wallbox -> wallbox.awaitReadings(2));
     for (Wallbox wallbox : CHARGING) {
-      wallbox.awaitConnected();
-      wallbox.awaitReadings(2);
       wallbox.awaitState("it is charging", state -> state.path("charging").asBoolean());
       assertEquals(0, wallbox.charger().openings(), () -> wallbox.charger().events().toString());
       assertEquals(1, wallbox.charger().closings());
