@@ -25,6 +25,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 
 /** A charger appears in Home Assistant by itself, keeps what it is, and goes when it is to go. */
@@ -68,6 +71,48 @@ class HomeAssistantIT {
       assertEquals(again.text(), probe.take(onTopic(topic(serial))).text());
       assertTrue(charger.isOpen());
     }
+  }
+
+  @Test
+  void namesTopicsThatAreThereAndCommandsThatAreTaken() {
+    try (Installation installation = Installation.with(HomeAssistantIT::everything).start()) {
+      MqttProbe probe = installation.probe().subscribe("homeassistant/#");
+      installation.charger(serial).answerLikeFirmware();
+      JsonNode device = probe.take(onTopic(topic(serial))).json();
+      JsonNode bridge = probe.take(onTopic(BRIDGE)).json();
+
+      for (JsonNode each : device.path("availability")) {
+        assertEquals("online", probe.take(onTopic(each.path("topic").asText())).text());
+      }
+      Set<String> stateTopics = new TreeSet<>(device.findValuesAsText("state_topic"));
+      stateTopics.addAll(bridge.findValuesAsText("state_topic"));
+      // The bridge's availability was taken above.
+      stateTopics.remove("from_dehneEVSE/bridge/availability");
+      for (String each : stateTopics) {
+        assertTrue(probe.take(onTopic(each)).qos() == 1, each);
+      }
+      JsonNode enabled = device.path("components").path("enabled");
+      for (boolean on : new boolean[] {true, false}) {
+        command(probe, enabled, enabled.path(on ? "payload_on" : "payload_off").asText());
+        awaitState(probe, state -> state.path("enabled").asBoolean(!on) == on);
+      }
+      command(probe, device.path("components").path("current_limit"), "7");
+      awaitState(probe, state -> state.path("limit_amps").asDouble() == 7);
+      JsonNode reset = device.path("components").path("reset");
+      command(probe, reset, reset.path("payload_press").asText());
+      installation.awaitRequestsDone();
+      assertEquals(List.of(), probe.untaken(MqttProbe.error()));
+    }
+  }
+
+  private static void command(MqttProbe probe, JsonNode component, String payload) {
+    probe.publish(component.path("command_topic").asText(), payload.getBytes(UTF_8));
+  }
+
+  private void awaitState(MqttProbe probe, Predicate<JsonNode> wanted) {
+    Message unused =
+        probe.take(
+            onTopic("from_dehneEVSE/" + serial + "/state").and(each -> wanted.test(each.json())));
   }
 
   @Test
@@ -168,7 +213,7 @@ class HomeAssistantIT {
     return "homeassistant/device/dehne_evse_%s/config".formatted(ofSerial.toLowerCase(Locale.ROOT));
   }
 
-  private static BridgeProcess.Builder everything(BridgeProcess.Builder bridge) {
+  static BridgeProcess.Builder everything(BridgeProcess.Builder bridge) {
     for (int phase = 1; phase <= 3; phase++) {
       bridge.property("sensors.current_l" + phase, "0,1,1");
       bridge.property("sensors.voltage_l" + phase, "0,1,1");
