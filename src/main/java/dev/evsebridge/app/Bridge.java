@@ -94,6 +94,13 @@ public final class Bridge {
     } catch (ConfigurationException e) {
       err.println(oneLine(e.getMessage()));
       return MISTAKE_OF_THE_OPERATOR;
+    } catch (NoClassDefFoundError e) {
+      ConfigurationException mistake = LibFolder.lacks(e);
+      if (mistake == null) {
+        throw e;
+      }
+      err.println(oneLine(mistake.getMessage()));
+      return MISTAKE_OF_THE_OPERATOR;
     }
   }
 
@@ -124,6 +131,7 @@ public final class Bridge {
     if (options.check()) {
       Logging.configure("WARN");
       configureNetty();
+      LibFolder.use();
       new Check(settings, out).run();
       return OK;
     }
@@ -131,6 +139,7 @@ public final class Bridge {
     configureNetty();
     Logger log = LoggerFactory.getLogger(Bridge.class);
     log.info(StartLine.of(settings));
+    LibFolder.use();
     try (BridgeApplication application = new BridgeApplication(settings, simulation)) {
       application.start();
       return application.awaitStop();

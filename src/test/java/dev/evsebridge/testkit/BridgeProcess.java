@@ -272,6 +272,7 @@ public final class BridgeProcess implements AutoCloseable {
     private final List<String> arguments = new ArrayList<>();
     private final Map<String, String> environment = new LinkedHashMap<>();
     private final Map<String, String> files = new LinkedHashMap<>();
+    private final Map<String, Path> copies = new LinkedHashMap<>();
     private final List<String> properties = new ArrayList<>();
     private boolean withRoutes = true;
     private boolean withProperties = true;
@@ -324,6 +325,12 @@ public final class BridgeProcess implements AutoCloseable {
       return this;
     }
 
+    /** One more file in its folder, from elsewhere. */
+    public Builder copy(Path source, String name) {
+      copies.put(name, source);
+      return this;
+    }
+
     public Builder withoutRoutes() {
       withRoutes = false;
       return this;
@@ -371,6 +378,7 @@ public final class BridgeProcess implements AutoCloseable {
         directory.copy(PROJECT.resolve(LAUNCHER), LAUNCHER);
         directory.copy(JAR, "evse-mqtt-bridge.jar");
       }
+      copies.forEach((name, source) -> directory.copy(source, name));
       files.forEach(directory::write);
       return new BridgeProcess(this, directory).start();
     }

@@ -60,11 +60,11 @@ public final class RouteFault {
       return "there is no class " + message;
     }
     if (root instanceof NoSuchEndpointException missing) {
-      return "there is no component for %s: routes may use those of Camel's core, netty and paho-mqtt5"
+      return "there is no component for %s: the bridge has those of Camel's core, netty and paho-mqtt5; the jars of others belong into the folder lib/ beside its own, see docs/routes.md"
           .formatted(missing.getUri());
     }
     if (message != null && REST.matcher(message).find()) {
-      return "rest needs a component that serves or calls HTTP, and the bridge has none";
+      return "rest needs a component that serves or calls HTTP: put its jars into the folder lib/ beside the bridge's own, see docs/routes.md";
     }
     return message == null ? root.getClass().getSimpleName() : message;
   }
