@@ -83,6 +83,7 @@ final class Rounds {
     String what = scenario.describe();
     Ratios work = new Ratios(what + ": CPU per message, µs", "%.2f");
     Ratios compiling = new Ratios(what + ": compilers' CPU per message, µs", "%.2f");
+    Ratios memory = new Ratios(what + ": RSS, MB", "%.0f");
     Threads threads = new Threads();
     Ratios speed = new Ratios(what + ": messages per second", "%.0f");
     for (int round = 0; round < rounds; round++) {
@@ -91,6 +92,7 @@ final class Rounds {
         Map<String, Double> figures = run(each.getValue(), scenario.lasting(1, scenario.seconds()));
         work.add(target.name(), figures.get("work_us_per_message"));
         compiling.add(target.name(), figures.get("compiler_us_per_message"));
+        memory.add(target.name(), figures.get("rss_mb"));
         threads.add(target.name(), figures);
         speed.add(target.name(), figures.get("per_second"));
         System.out.printf(
@@ -107,7 +109,7 @@ final class Rounds {
       }
     }
     System.out.println(threads.markdown());
-    return List.of(work, compiling, speed);
+    return List.of(work, compiling, speed, memory);
   }
 
   private static Map<String, Double> run(Rig rig, Scenario scenario)
