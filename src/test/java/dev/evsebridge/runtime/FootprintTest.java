@@ -7,12 +7,29 @@ import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 
 class FootprintTest {
+  private static final long MORE_THAN_THERE_WERE = 1_000_000;
+
+  private final Footprint footprint = new Footprint();
+
   @Test
-  void keepsLittleHeapFree() {
-    Footprint.keepLittleHeapFree();
+  void keepsLittleHeapFreeWhileNothingHappens() {
+    footprint.look(0);
+    footprint.look(MORE_THAN_THERE_WERE);
+
+    footprint.look(MORE_THAN_THERE_WERE);
 
     assertEquals("10", option("MinHeapFreeRatio"));
     assertEquals("20", option("MaxHeapFreeRatio"));
+  }
+
+  @Test
+  void givesRoomToAHeapThatIsBusy() {
+    footprint.look(0);
+
+    footprint.look(MORE_THAN_THERE_WERE);
+
+    assertEquals("40", option("MinHeapFreeRatio"));
+    assertEquals("70", option("MaxHeapFreeRatio"));
   }
 
   private static String option(String name) {
