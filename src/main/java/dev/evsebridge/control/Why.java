@@ -44,15 +44,17 @@ public enum Why {
   /** Only without the charge controller. */
   CONTACTOR_OPEN("The contactor is open.");
 
+  private final String code;
   private final String sentence;
 
   Why(String sentence) {
+    this.code = name().toLowerCase(Locale.ROOT);
     this.sentence = sentence;
   }
 
   /** As published, for instance {@code no_vehicle}. */
   public String code() {
-    return name().toLowerCase(Locale.ROOT);
+    return code;
   }
 
   /**

@@ -60,8 +60,13 @@ public final class Topics {
   }
 
   private static void checkCharacters(String topic) {
-    if (topic.codePoints().anyMatch(Topics::isForbidden)) {
-      throw new IllegalArgumentException("a topic may not hold control characters: " + topic);
+    // With a stream this took an eighth of what publishing a state takes.
+    int codePoint;
+    for (int i = 0; i < topic.length(); i += Character.charCount(codePoint)) {
+      codePoint = topic.codePointAt(i);
+      if (isForbidden(codePoint)) {
+        throw new IllegalArgumentException("a topic may not hold control characters: " + topic);
+      }
     }
   }
 

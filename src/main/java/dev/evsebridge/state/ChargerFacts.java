@@ -54,9 +54,15 @@ record ChargerFacts(
     LOST_AND_OPEN
   }
 
-  private static final DateTimeFormatter MILLISECONDS =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
-          .withZone(ZoneOffset.UTC);
+  private static final DateTimeFormatter SECONDS =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+  private static final int NANOS_PER_MILLI = 1_000_000;
+
+  /** All but the fraction of the second that was told last: most readings are of the same one. */
+  private static volatile Second last = new Second(0, SECONDS.format(Instant.EPOCH));
+
+  private record Second(long epochSecond, String text) {}
 
   private static final int CARRYING_MILLIAMPS = 1_000;
 
@@ -109,7 +115,17 @@ record ChargerFacts(
 
   /** ISO 8601 in UTC. */
   static String milliseconds(Instant time) {
-    return MILLISECONDS.format(time);
+    Second second = last;
+    if (second.epochSecond() != time.getEpochSecond()) {
+      second = new Second(time.getEpochSecond(), SECONDS.format(time));
+      last = second;
+    }
+    int millis = time.getNano() / NANOS_PER_MILLI;
+    return second.text()
+        + (char) ('0' + millis / 100)
+        + (char) ('0' + millis / 10 % 10)
+        + (char) ('0' + millis % 10)
+        + 'Z';
   }
 
   private boolean connected() {

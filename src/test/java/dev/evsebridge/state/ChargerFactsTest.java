@@ -273,4 +273,16 @@ class ChargerFactsTest {
         null,
         Consumption.UNKNOWN);
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2026-11-26T11:30:05.120Z",
+    "2026-11-26T11:30:05.007Z",
+    "2026-11-26T11:30:06.000Z",
+    "2026-11-26T11:30:05.999Z",
+    "1969-12-31T23:59:59.999Z"
+  })
+  void writesTimesToTheMillisecond(String time) {
+    assertEquals(time, ChargerFacts.milliseconds(Instant.parse(time)));
+  }
 }

@@ -23,8 +23,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.apache.camel.Endpoint;
 import org.apache.camel.ProducerTemplate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -88,6 +90,10 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
 
   private final Room errors = new Room();
   private final Room logLines = new Room();
+
+  /** By their URIs; looking one up takes Camel as long as it takes to write a state as JSON. */
+  private final Map<String, Endpoint> endpoints = new ConcurrentHashMap<>();
+
   private boolean sending;
   private boolean closed;
 
@@ -272,7 +278,7 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
     for (Announcement next = take(); next != null; next = take()) {
       gate.enter();
       try {
-        routes.sendBodyAndHeaders(next.endpoint(), next.body(), next.headers());
+        routes.sendBodyAndHeaders(endpoint(routes, next), next.body(), next.headers());
       } catch (Throwable e) {
         // The next one must still be said.
         String endpoint = next.endpoint();
@@ -283,6 +289,11 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
         gate.leave();
       }
     }
+  }
+
+  private Endpoint endpoint(ProducerTemplate routes, Announcement announcement) {
+    return endpoints.computeIfAbsent(
+        announcement.endpoint(), uri -> routes.getCamelContext().getEndpoint(uri));
   }
 
   /** Returns null at the end. */
@@ -321,6 +332,8 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   }
 
   void resume() {
+    // Those of routes that were replaced are gone.
+    endpoints.clear();
     gate.open();
   }
 
