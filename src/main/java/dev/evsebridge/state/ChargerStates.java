@@ -52,9 +52,12 @@ public final class ChargerStates
 
   /**
    * Readings wait so long for those of other chargers: what is done for many at once costs far
-   * less, on the way to the broker as well.
+   * less, on the way to the broker as well. Those that show something new wait for a shorter time,
+   * and take with them whatever waits.
    */
-  private static final Duration GATHER = Duration.ofMillis(25);
+  private static final Duration GATHER = Duration.ofMillis(100);
+
+  private static final Duration GATHER_NEWS = Duration.ofMillis(25);
 
   /** Twice as many chargers as may be connected by default; each has a retained message. */
   private static final int MOST_KNOWN = 20_000;
@@ -80,6 +83,7 @@ public final class ChargerStates
   private final Queue<Unread> unread = new ConcurrentLinkedQueue<>();
 
   private final AtomicBoolean gathering = new AtomicBoolean();
+  private final AtomicBoolean gatheringNews = new AtomicBoolean();
 
   private record Unread(ChargerSession session, ReadingQueue queue) {}
 
@@ -221,18 +225,22 @@ public final class ChargerStates
   @Override
   public void reading(ChargerSession session, Reading reading) {
     ReadingQueue queue = queues.get(session);
-    if (queue != null && queue.add(reading, Instant.now(), System.nanoTime())) {
+    if (queue == null) {
+      return;
+    }
+    boolean news = queue.isNews(reading);
+    if (queue.add(reading, Instant.now(), System.nanoTime())) {
       unread.add(new Unread(session, queue));
-      if (gathering.compareAndSet(false, true)) {
-        readLater();
-      }
+    }
+    if ((news ? gatheringNews : gathering).compareAndSet(false, true)) {
+      readLater(news ? GATHER_NEWS : GATHER);
     }
   }
 
-  private void readLater() {
+  private void readLater(Duration wait) {
     try {
       var unused =
-          executor.schedule(() -> run(this::readAll), GATHER.toNanos(), TimeUnit.NANOSECONDS);
+          executor.schedule(() -> run(this::readAll), wait.toNanos(), TimeUnit.NANOSECONDS);
     } catch (RejectedExecutionException e) {
       // Stopped: nothing more is said.
     }
@@ -240,6 +248,7 @@ public final class ChargerStates
 
   private void readAll() {
     gathering.set(false);
+    gatheringNews.set(false);
     for (Unread next = unread.poll(); next != null; next = unread.poll()) {
       takeAll(next.session(), next.queue());
     }
@@ -350,7 +359,7 @@ public final class ChargerStates
                 sweep = null;
                 sweepLater();
               },
-              Math.max(GATHER.toNanos(), next - System.nanoTime()),
+              Math.max(GATHER_NEWS.toNanos(), next - System.nanoTime()),
               TimeUnit.NANOSECONDS);
     }
   }

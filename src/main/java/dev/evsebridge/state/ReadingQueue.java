@@ -1,11 +1,15 @@
 package dev.evsebridge.state;
 
+import dev.evsebridge.message.Measurements;
+import dev.evsebridge.message.PilotVoltage;
+import dev.evsebridge.message.ProximityPilot;
 import dev.evsebridge.message.Reading;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Readings of one connection on their way to another thread. They come seldom; of what comes faster
@@ -17,6 +21,11 @@ final class ReadingQueue {
 
   private final ArrayDeque<Seen> waiting = new ArrayDeque<>(1);
   private final LogLines log = new LogLines();
+  private @Nullable Shown shown;
+
+  /** What subscribers should hear of at once when it changes. */
+  private record Shown(
+      boolean contactorClosed, int pwmPercent, PilotVoltage pilot, ProximityPilot cable) {}
 
   /**
    * A reading, and when it came.
@@ -25,6 +34,29 @@ final class ReadingQueue {
    * @param atNanos by the monotonic clock
    */
   record Seen(Reading reading, Instant at, long atNanos) {}
+
+  /**
+   * Whether a reading shows something else than the one before; for the thread that readings come
+   * on.
+   */
+  boolean isNews(Reading reading) {
+    Shown before = shown;
+    Measurements measured = reading.measurements();
+    if (before != null
+        && before.contactorClosed() == reading.contactorClosed()
+        && before.pwmPercent() == reading.pwmPercent()
+        && before.pilot() == measured.pilotVoltage()
+        && before.cable() == measured.proximityPilotAmps()) {
+      return false;
+    }
+    shown =
+        new Shown(
+            reading.contactorClosed(),
+            reading.pwmPercent(),
+            measured.pilotVoltage(),
+            measured.proximityPilotAmps());
+    return true;
+  }
 
   /** Returns whether nothing waited before, so that somebody must be told. */
   synchronized boolean add(Reading reading, Instant at, long atNanos) {
