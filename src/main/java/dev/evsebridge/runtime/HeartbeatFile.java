@@ -15,9 +15,10 @@ import org.slf4j.LoggerFactory;
  * A small file that says how the process is, for checks from outside that must not connect. It is
  * written anew all the time: one that has grown old says that the process is frozen.
  *
- * <p>Each line is a key, {@code =} and a value: {@code at}, seconds since 1970; {@code pid}; {@code
- * started}, when the process was started, in the unit of {@code /proc/PID/stat}, so that a file of
- * an earlier process is not taken for one of this; and what is to be said.
+ * <p>Each line is a key, {@code =} and a value: {@code at}, seconds since 1970; {@code up}, seconds
+ * since the machine was started, which no change of the clock moves; {@code pid}; {@code started},
+ * when the process was started, in the unit of {@code /proc/PID/stat}, so that a file of an earlier
+ * process is not taken for one of this; and what is to be said.
  */
 public final class HeartbeatFile {
 
@@ -55,6 +56,15 @@ public final class HeartbeatFile {
     }
   }
 
+  private static String secondsUp() {
+    try {
+      return Files.readString(Path.of("/proc/uptime")).split("\\.", 2)[0];
+    } catch (IOException e) {
+      LOG.debug("This system does not say when it was started", e);
+      return "";
+    }
+  }
+
   /**
    * Writes it, or deletes it where that fails: then nobody knows how the process is.
    *
@@ -62,8 +72,8 @@ public final class HeartbeatFile {
    */
   public void write(String lines) {
     String text =
-        "at=%d\npid=%d\nstarted=%s\n%s"
-            .formatted(clock.instant().getEpochSecond(), processId, startTime, lines);
+        "at=%d\nup=%s\npid=%d\nstarted=%s\n%s"
+            .formatted(clock.instant().getEpochSecond(), secondsUp(), processId, startTime, lines);
     byte[] padded = (text + "\n".repeat(LENGTH_BYTES)).getBytes(StandardCharsets.US_ASCII);
     try {
       Path folder = file.toAbsolutePath().getParent();

@@ -37,7 +37,7 @@ class HealthIT {
   private static final Duration NOTICED = Duration.ofSeconds(60);
 
   @Test
-  void isHealthyWhileChargersCanConnect() {
+  void isHealthyWhileChargersCanConnect() throws IOException {
     try (Mosquitto mosquitto = Mosquitto.started();
         BridgeProcess bridge =
             BridgeProcess.connectingTo(mosquitto)
@@ -45,6 +45,9 @@ class HealthIT {
                 .start()
                 .awaitListening()) {
       Patience.until("it is healthy", () -> isHealthy(bridge));
+      assertTrue(
+          Files.readString(bridge.directory().resolve("state/health"))
+              .matches("(?s).*\nup=\\d+\n.*"));
       mosquitto.stop();
       Patience.until("it is unhealthy", () -> !isHealthy(bridge));
       bridge.stop();
@@ -95,6 +98,19 @@ class HealthIT {
           leftOver, "at=1\npid=%d\nstarted=1\nlistening=yes\n".formatted(stillStarting.id()));
       assertEquals(1, check(stillStarting, "state", "--end-frozen"));
       assertEquals(true, stillStarting.isRunning());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0, 0", "25, 1", "-25, 1"})
+  void asksForNoTimeOfDay(int secondsAgo, int expected, @TempDir Path folder) throws IOException {
+    long up = (long) Double.parseDouble(Files.readString(Path.of("/proc/uptime")).split(" ", 2)[0]);
+    for (long at : new long[] {1, Instant.now().getEpochSecond(), 9_999_999_999L}) {
+      Files.writeString(
+          folder.resolve("health"),
+          "at=%d\nup=%d\npid=1\nstarted=1\nlistening=yes\nslow=\nweb=\n"
+              .formatted(at, up - secondsAgo));
+      assertEquals(expected, check(folder, folder.toString()));
     }
   }
 
