@@ -48,6 +48,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.Route;
 import org.apache.camel.StartupSummaryLevel;
+import org.apache.camel.component.netty.NettyEndpoint;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
@@ -115,7 +116,7 @@ class RoutesTest {
 
   private static BridgeSettings settings(Path empty) throws Exception {
     Files.createFile(empty.resolve("application.properties"));
-    return Configuration.read(empty, null, Map.of(), Map.of());
+    return Configuration.read(empty, null, Map.of("EVSE_MAX_CONNECTIONS", "12345"), Map.of());
   }
 
   @AfterAll
@@ -140,6 +141,14 @@ class RoutesTest {
   @AfterEach
   void itLeaves() {
     charger.finishAndReleaseAll();
+  }
+
+  /** All chargers may come back at once; a frozen process must not hold more than that. */
+  @Test
+  void letAsManyConnectionsWaitAsThereMayBe() {
+    NettyEndpoint listener = (NettyEndpoint) context.getRoute("charger-listener").getEndpoint();
+
+    assertEquals(12_345, listener.getConfiguration().getBacklog());
   }
 
   @Test
