@@ -187,7 +187,7 @@ final class ChargerFaults {
           check(
               List.of("", "disconnected", "timeout", "not_connected").contains(error),
               "unexpected " + error);
-          before.awaitClosed();
+          before.awaitClosed(World.SLACK);
         }
       }
     }

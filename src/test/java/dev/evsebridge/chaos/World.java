@@ -247,7 +247,9 @@ final class World implements AutoCloseable {
         LockSupport.parkNanos(LOOK_NANOS);
       }
       if (hold.compareTo(GRACE.minusSeconds(1)) < 0 && elapsed(since).compareTo(GRACE) < 0) {
-        check(before.equals(connections()), "chargers were let go within the grace period");
+        boolean stayed = chargers.stream().allMatch(ReturningCharger::isConnected);
+        check(
+            stayed && before.equals(connections()), "chargers were let go within the grace period");
       }
     } finally {
       restore.run();
