@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.jspecify.annotations.Nullable;
@@ -385,15 +386,9 @@ class BrokerConnectionTest {
 
   @Test
   void acknowledgesNoRequestsWhileTheOutboxIsHalfFull() {
-    CountDownLatch slow = new CountDownLatch(1);
+    AtomicBoolean slow = new AtomicBoolean(true);
     broker.onConnect(packet -> new int[] {0, 0, 3, 0x21, 0, 3}); // one message at a time
-    broker.onPublish(
-        received -> {
-          if (received.topic().equals("m")) {
-            await(slow);
-          }
-          return 0;
-        });
+    broker.onPublish(received -> received.topic().equals("m") && slow.get() ? -1 : 0);
     BrokerConnection up = connect();
     awaitTold("connected");
     for (int i = 0; i < 60; i++) {
@@ -401,11 +396,18 @@ class BrokerConnectionTest {
     }
 
     broker.deliver("to", new byte[0], "late");
-    Patience.until("it comes", () -> arrived.size() == 1);
+    broker.deliver("to", new byte[0], "later");
+    Patience.until("both come", () -> arrived.size() == 2);
+    // An acknowledgement of the first would have been sent before this.
+    up.subscribe(new Subscription("afterwards", 1, (topic, message, arrivedAtNanos) -> {}));
+    Patience.until("it is asked for", () -> subscribedTo("afterwards"));
     assertEquals(List.of(), broker.acknowledged());
-    slow.countDown();
 
-    Patience.until("it is acknowledged", () -> broker.acknowledged().size() == 1);
+    slow.set(false);
+    int first =
+        broker.messages().stream().filter(each -> each.topic().equals("m")).toList().get(0).id();
+    broker.send(ScriptedBroker.PUBACK, new byte[] {(byte) (first >> 8), (byte) first, 0, 0});
+    Patience.until("they are acknowledged", () -> broker.acknowledged().size() == 2);
   }
 
   /** The time for which it waits there counts for its expiry. */
@@ -475,6 +477,7 @@ class BrokerConnectionTest {
 
     awaitTold("connected");
     assertFalse(broker.messages().get(0).retained());
+    assertEquals(0, broker.connects().get(1)[7] & 0x20, "the will is retained");
   }
 
   @Test

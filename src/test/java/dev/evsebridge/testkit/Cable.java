@@ -11,6 +11,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,7 +32,7 @@ public final class Cable implements AutoCloseable {
   private final boolean readable;
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
   private final List<String> subscribed = new CopyOnWriteArrayList<>();
-  private final Set<String> publishedTo = ConcurrentHashMap.newKeySet();
+  private final Map<String, Integer> published = new ConcurrentHashMap<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private volatile int brokerPort;
@@ -78,7 +79,12 @@ public final class Cable implements AutoCloseable {
 
   /** The topics that were published on so far. */
   public Set<String> publishedTo() {
-    return Set.copyOf(publishedTo);
+    return Set.copyOf(published.keySet());
+  }
+
+  /** How often something was published on a topic so far. */
+  public int published(String topic) {
+    return published.getOrDefault(topic, 0);
   }
 
   /** From now on nothing comes through, and nobody is told. */
@@ -210,7 +216,7 @@ public final class Cable implements AutoCloseable {
     if (type == PUBLISH) {
       String topic = text(packet, start);
       if (!topic.isEmpty()) { // otherwise an alias stands for one that was named before
-        publishedTo.add(topic);
+        published.merge(topic, 1, Integer::sum);
       }
     } else if (type == SUBSCRIBE) {
       // packet identifier, properties (shorter than 128 bytes here), one filter

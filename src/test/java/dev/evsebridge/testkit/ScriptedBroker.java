@@ -67,8 +67,13 @@ public final class ScriptedBroker implements AutoCloseable {
     return broker;
   }
 
-  /** A message that came. */
-  public record Received(int connection, String topic, int qos, boolean retained, String text) {}
+  /**
+   * A message that came.
+   *
+   * @param id its packet identifier; 0 at QoS 0
+   */
+  public record Received(
+      int connection, String topic, int qos, boolean retained, String text, int id) {}
 
   /**
    * A subscription that was asked for.
@@ -309,7 +314,8 @@ public final class ScriptedBroker implements AutoCloseable {
             ? ""
             : new String(
                 packet, start + size, packet.length - start - size, StandardCharsets.UTF_8);
-    return new Received(connections.get(), topic, qos, (first & 1) != 0, text);
+    int id = qos == 0 ? 0 : ((packet[2 + length] & 0xFF) << 8) | (packet[3 + length] & 0xFF);
+    return new Received(connections.get(), topic, qos, (first & 1) != 0, text, id);
   }
 
   private static int length(byte[] packet) {

@@ -94,7 +94,7 @@ class AnnouncementsTest {
     announcements.error(error("first"));
     announcements.availability("a", "online");
     assertTrue(announcements.awaitIdle(LONG));
-    assertEquals(List.of(), said);
+    await().during(Duration.ofMillis(100)).until(said::isEmpty);
     announcements.resume();
     announcements.close();
     assertEquals(List.of("first", "a online"), said);
