@@ -5,6 +5,7 @@ import com.sun.management.VMOption;
 import com.sun.management.VMOption.Origin;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,14 +38,18 @@ public final class Footprint {
   /** So many collections in a period are those of a busy bridge; one that is idle needs none. */
   private static final int BUSY_COLLECTIONS = 2;
 
+  /** After so many periods without any the bridge is quiet. */
+  private static final int QUIET_PERIODS = 2;
+
   private static final int PERIODS_BETWEEN_TRIMS = 15;
 
   private record Room(String least, String most) {}
 
   private final NativeHeap nativeHeap = new NativeHeap();
-  private Room room = PLENTY;
+  private @Nullable Room room;
   private long keptBytes;
   private long collectionsSeen;
+  private int quietPeriods;
   private int periodsUntilTrim = 2;
 
   /** Creates one that has changed nothing yet. */
@@ -78,7 +83,8 @@ public final class Footprint {
   void look(long collections) {
     long fresh = collections - collectionsSeen;
     collectionsSeen = collections;
-    boolean quiet = fresh == 0;
+    quietPeriods = fresh == 0 ? quietPeriods + 1 : 0;
+    boolean quiet = quietPeriods >= QUIET_PERIODS;
     if (keptBytes != 0 && fresh >= BUSY_COLLECTIONS) {
       giveRoom(PLENTY);
     } else if (quiet) {

@@ -12,10 +12,13 @@ class FootprintTest {
   private final Footprint footprint = new Footprint();
 
   @Test
-  void keepsLittleHeapFreeWhileNothingHappens() {
+  void keepsLittleHeapFreeWhenNothingHasHappenedForAWhile() {
     footprint.look(0);
     footprint.look(MORE_THAN_THERE_WERE);
+    assertEquals("70", option("MaxHeapFreeRatio"));
 
+    footprint.look(MORE_THAN_THERE_WERE);
+    assertEquals("70", option("MaxHeapFreeRatio"));
     footprint.look(MORE_THAN_THERE_WERE);
 
     assertEquals("10", option("MinHeapFreeRatio"));
