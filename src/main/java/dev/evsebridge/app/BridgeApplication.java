@@ -36,6 +36,7 @@ import dev.evsebridge.simulator.Simulator;
 import dev.evsebridge.state.Availability;
 import dev.evsebridge.state.ChargerStates;
 import dev.evsebridge.state.FirmwareStates;
+import dev.evsebridge.state.LastState;
 import dev.evsebridge.web.Sources;
 import dev.evsebridge.web.Web;
 import java.nio.file.Path;
@@ -57,6 +58,9 @@ final class BridgeApplication implements AutoCloseable {
   private static final String STOPPED = "The bridge has stopped before the outcome was known.";
 
   private static final String HEARTBEAT_FILE = "health";
+
+  /** On top of the stop timeout. */
+  private static final Duration STOP_MARGIN = Duration.ofSeconds(2);
 
   /** Below what systemd and Compose are told to wait before they kill the process. */
   private static final Duration STOP_LIMIT = Duration.ofSeconds(17);
@@ -99,7 +103,8 @@ final class BridgeApplication implements AutoCloseable {
     int maxConnections = settings.limits().maxConnections();
     this.several =
         settings.name().isPresent()
-            ? new SeveralBridges(settings.name().get(), settings.mqtt(), settings.names())
+            ? new SeveralBridges(
+                settings.name().get(), settings.mqtt(), settings.names(), settings.stateTopics())
             : null;
     this.broker =
         new BrokerConnection(
@@ -113,7 +118,7 @@ final class BridgeApplication implements AutoCloseable {
     this.registry = new SessionRegistry(settings.limits(), availability, openRequests);
     if (several != null) {
       registry.claimFirst(several);
-      several.start(broker);
+      several.start(broker, this::takeOver);
     }
     BridgeReports reports = new BridgeReports(settings, registry, broker);
     this.retained =
@@ -128,6 +133,19 @@ final class BridgeApplication implements AutoCloseable {
     this.bridgeRequests = reports.requests(retained::republish, retained.forgetting());
     this.namedBeans = named();
     this.camel = new CamelRoutes(settings.placeholders(), beans());
+  }
+
+  /** Another bridge has had a charger until now. */
+  private void takeOver(String clientId, LastState last) {
+    ChargerStates states = retained.states();
+    if (states != null) {
+      states.takeOver(clientId, last);
+    }
+    Double amps = last.limitAmps();
+    chargeControl.takeOver(
+        last.serial(),
+        last.enabled(),
+        amps == null ? null : (int) Math.round(amps * ControlSetup.DECIAMPS_PER_AMP));
   }
 
   private Map<String, Object> beans() {
@@ -276,6 +294,9 @@ final class BridgeApplication implements AutoCloseable {
     registry.guard(chargeControl);
     registry.addFirmwareListener(chargeControl);
     guard.keepControlled(chargeControl, this::letOnlyControlledIn);
+    if (several != null) {
+      guard.letControlledGo(ControlSetup.longestStop(settings).plus(STOP_MARGIN));
+    }
     chargeControl.start();
   }
 

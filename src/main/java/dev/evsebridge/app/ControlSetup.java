@@ -31,7 +31,7 @@ final class ControlSetup {
 
   private static final Logger LOG = LoggerFactory.getLogger(ControlSetup.class);
 
-  private static final int DECIAMPS_PER_AMP = 10;
+  static final int DECIAMPS_PER_AMP = 10;
 
   /** What a car is offered that asked for power without having been in state B. */
   private static final int SIMPLIFIED_AMPS = 10;

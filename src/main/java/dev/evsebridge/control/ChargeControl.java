@@ -264,6 +264,21 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
     return new SetResponse(charger.clientId());
   }
 
+  /**
+   * Another bridge has had a charger until now: its set-points hold here. To be called before the
+   * charger connects here; without effect on one that is not under control.
+   */
+  public void takeOver(
+      SerialNumber serial, @Nullable Boolean enabled, @Nullable Integer limitDeciamps) {
+    ControlSettings own = settings.apply(serial);
+    if (own != null && (enabled != null || limitDeciamps != null)) {
+      String unused =
+          chargers
+              .computeIfAbsent(serial, unseen -> create(unseen, own))
+              .on(new Event.SetPoint(enabled, limitDeciamps));
+    }
+  }
+
   private void requireKnown(@Nullable ControlledCharger charger, SetPointRequest request) {
     if (charger == null && !isConnected.test(request.clientId())) {
       throw new RequestFailedException(

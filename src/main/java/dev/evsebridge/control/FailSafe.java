@@ -50,6 +50,9 @@ public final class FailSafe implements BrokerListener {
   private boolean opensWhenControlDies;
   private Consumer<Boolean> onlyControlled = only -> {};
   private boolean keepsControlled;
+  private @Nullable Duration controlledGoAfter;
+  private boolean controlledGo;
+  private long controlledGoAtNanos;
   private boolean toldBrokerLost;
   private boolean openingFirst;
   private long openingUntilNanos;
@@ -98,6 +101,17 @@ public final class FailSafe implements BrokerListener {
   public void keepControlled(ChargeControl chargeControl, Consumer<Boolean> onlyControlled) {
     this.control = chargeControl;
     this.onlyControlled = onlyControlled;
+  }
+
+  /**
+   * From now on lets chargers under control go as well when the broker is away, so that they find
+   * another bridge, but not before their controllers have had time to stop them. To be called
+   * before the broker is there.
+   *
+   * @param patience how long stopping may take
+   */
+  public void letControlledGo(Duration patience) {
+    controlledGoAfter = patience;
   }
 
   /**
@@ -305,6 +319,7 @@ public final class FailSafe implements BrokerListener {
 
   private void listen() {
     waitsForControl = false;
+    controlledGo = false;
     letAllIn();
     tellControllers(false);
     if (!listening) {
@@ -378,7 +393,16 @@ public final class FailSafe implements BrokerListener {
     String reason = brokerGone ? "the broker is away" : "whoever controls it is not alive";
     if (control != null) {
       closeUncontrolled(control, reason);
-      return true;
+      if (!brokerGone || controlledGoAfter == null || !listening) {
+        return true;
+      }
+      if (!controlledGo) {
+        controlledGo = true;
+        controlledGoAtNanos = nowNanos + controlledGoAfter.toNanos();
+      }
+      if (nowNanos - controlledGoAtNanos < 0) {
+        return false;
+      }
     }
     LOG.warn(
         "{}: closing all charger connections and no longer listening, so that their own fail-safe can act",

@@ -17,6 +17,9 @@ public interface Membership {
   /** What is subscribed to before everything else, with all that is stored. */
   List<String> followed();
 
+  /** Whether it also follows what it says itself. */
+  boolean echoes(String followed);
+
   /** The name of the group in shared subscriptions. */
   String shareName();
 

@@ -54,7 +54,10 @@ final class Subscriptions {
               filter ->
                   add(
                       new Subscription(
-                          filter, 1, (topic, message, at) -> membership.heard(topic, message))));
+                          filter,
+                          1,
+                          (topic, message, at) -> membership.heard(topic, message),
+                          !membership.echoes(filter))));
       membership.refereed().forEach(filter -> add(asReferee(membership, filter)));
     }
   }

@@ -268,16 +268,16 @@ public final class Claims {
     }
   }
 
-  /** Whether a request to a charger is for this bridge to carry out or to answer. */
-  public boolean isHeldHere(String clientId) {
-    Claim holder = standing.holder(clientId);
-    return holder != null && holder.bridge().equals(self);
-  }
-
   /** The bridge that has a charger; null when none has. */
   public @Nullable String holder(String clientId) {
     Claim holder = standing.holder(clientId);
     return holder == null ? null : holder.bridge();
+  }
+
+  /** The living bridge that has a charger or had it last; null when there is none. */
+  public @Nullable String keeper(String clientId) {
+    String last = standing.lastHolder(clientId);
+    return last != null && standing.isLiving(last) ? last : null;
   }
 
   /**

@@ -10,6 +10,7 @@ import dev.evsebridge.mqtt.CommonAvailability;
 import dev.evsebridge.mqtt.Membership;
 import dev.evsebridge.runtime.FailStopExecutor;
 import dev.evsebridge.runtime.LogThrottle;
+import dev.evsebridge.state.LastState;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -66,6 +67,12 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   private final IdentityHashMap<Newcomer, Long> sinces = new IdentityHashMap<>();
   private final Map<Long, Newcomer> newcomers = new HashMap<>();
   private final List<BrokerListener> waitForGreeting = new ArrayList<>();
+
+  /** Of chargers that are other bridges', their states as they were published last. */
+  private final Map<String, byte[]> lastStates = new HashMap<>();
+
+  private final boolean followsStates;
+  private Successor successor = (clientId, last) -> {};
   private @Nullable BrokerConnection broker;
   private long lastSince;
   private long linkSince;
@@ -76,9 +83,11 @@ public final class SeveralBridges implements Membership, ChargerClaims {
    * Creates it; nothing happens yet.
    *
    * @param name of this bridge, which no other has
+   * @param followsStates whether the state of chargers is published
    */
-  public SeveralBridges(String name, MqttSettings mqtt, ChargerNames names) {
+  public SeveralBridges(String name, MqttSettings mqtt, ChargerNames names, boolean followsStates) {
     this.name = name;
+    this.followsStates = followsStates;
     this.publishTopic = mqtt.publishTopic();
     this.subscribeTopic = mqtt.subscribeTopic();
     this.names = names;
@@ -86,9 +95,17 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     this.common = new CommonAvailability(mqtt);
   }
 
+  /** Takes over what another bridge has said last of a charger. */
+  @FunctionalInterface
+  public interface Successor {
+    /** The charger is about to be registered here; must not block. */
+    void takeOver(String clientId, LastState last);
+  }
+
   /** Begins, with the connection to the broker that this belongs to. */
-  public synchronized void start(BrokerConnection connection) {
+  public synchronized void start(BrokerConnection connection, Successor newSuccessor) {
     broker = connection;
+    successor = newSuccessor;
     executor.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     executor.scheduleAtFixedRate(this::beat, BEAT_SECONDS, BEAT_SECONDS, TimeUnit.SECONDS);
   }
@@ -137,7 +154,19 @@ public final class SeveralBridges implements Membership, ChargerClaims {
 
   @Override
   public List<String> followed() {
-    return List.of(publishTopic + "/+/availability", publishTopic + "/bridge/+/availability");
+    List<String> availability =
+        List.of(publishTopic + "/+/availability", publishTopic + "/bridge/+/availability");
+    if (!followsStates) {
+      return availability;
+    }
+    List<String> all = new ArrayList<>(availability);
+    all.add(publishTopic + "/+/state");
+    return all;
+  }
+
+  @Override
+  public boolean echoes(String followed) {
+    return followed.endsWith("/availability");
   }
 
   @Override
@@ -186,7 +215,11 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   public synchronized void heard(String topic, MqttMessage message) {
     String[] levels = topic.substring(publishTopic.length() + 1).split("/", -1);
     String text = new String(message.getPayload(), StandardCharsets.UTF_8);
-    if (levels.length == 3) {
+    if (levels[levels.length - 1].equals("state")) {
+      if (!greeted || claims.isOthers(levels[0])) {
+        lastStates.put(levels[0], message.getPayload());
+      }
+    } else if (levels.length == 3) {
       heardOfBridge(levels[1], text, message.getProperties());
     } else if (!levels[0].equals("bridge")) {
       heardOfCharger(levels[0], text, message.getProperties());
@@ -214,6 +247,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     if (since == linkSince) {
       if (!greeted) {
         greeted = true;
+        lastStates.keySet().removeIf(clientId -> !claims.isOthers(clientId));
         claims.greeted(nowMillis());
         connection().refereeFromNowOn();
         waitForGreeting.forEach(BrokerListener::brokerConnected);
@@ -266,18 +300,25 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     if (!refereed().contains(topicFilter)) {
       return true;
     }
-    String clientId = clientId(topic, payload);
-    synchronized (this) {
-      return clientId != null && claims.isHeldHere(clientId);
-    }
+    return name.equals(responsible(topic, payload));
   }
 
   @Override
   public boolean isForNobody(String topicFilter, String topic, byte @Nullable [] payload) {
+    return responsible(topic, payload) == null;
+  }
+
+  /**
+   * The bridge that a request is for; null when there is none. Set-points hold while a charger is
+   * away as well: the last that had it keeps them.
+   */
+  private synchronized @Nullable String responsible(String topic, byte @Nullable [] payload) {
+    boolean request = topic.equals(subscribeTopic);
     String clientId = clientId(topic, payload);
-    synchronized (this) {
-      return clientId == null || claims.holder(clientId) == null;
+    if (clientId == null) {
+      return null;
     }
+    return request ? claims.holder(clientId) : claims.keeper(clientId);
   }
 
   private @Nullable String clientId(String topic, byte @Nullable [] payload) {
@@ -399,6 +440,11 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     public void take(String clientId, long since) {
       Newcomer newcomer = newcomers.get(since);
       if (newcomer != null) {
+        byte[] last = lastStates.remove(clientId);
+        LastState state = last == null ? null : LastState.read(last);
+        if (state != null) {
+          successor.takeOver(clientId, state);
+        }
         newcomer.take();
       }
     }

@@ -217,6 +217,11 @@ public final class ChargerStates
                 System.nanoTime()));
   }
 
+  /** Another bridge has had a charger until now; to be called before it connects here. */
+  public void takeOver(String clientId, LastState last) {
+    run(() -> board.takeOver(clientId, last));
+  }
+
   @Override
   public void proven(ChargerSession session) {
     run(() -> board.proven(session, session.clientId(), System.nanoTime()));

@@ -71,6 +71,21 @@ final class EnergyMeter {
     return metered;
   }
 
+  /** Goes on from what another bridge has counted; never from less than was counted here. */
+  void takeOver(@Nullable Double wattHours, @Nullable ChargingSession session) {
+    Double own = metered.wattHours();
+    Double total = own == null || (wattHours != null && wattHours > own) ? wattHours : own;
+    boolean runs = session != null && session.end() == null;
+    before = null;
+    metered =
+        new Metered(
+            total,
+            metered.lost() && total == null,
+            null,
+            runs ? session : null,
+            runs || session == null ? metered.finished() : session);
+  }
+
   /** Takes the next reading. */
   Change read(Sample now) {
     Metered was = metered;

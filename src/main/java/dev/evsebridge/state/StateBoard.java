@@ -171,6 +171,18 @@ final class StateBoard {
                 journal.isIncomplete() ? Metered.LOST : Metered.NOTHING));
   }
 
+  /**
+   * Another bridge has had the charger until now: what it has said last goes on here. That has been
+   * published already, so it need not be on this disk before it is again.
+   */
+  void takeOver(String clientId, LastState last) {
+    KnownCharger entry = entry(clientId, last.serial());
+    entry.meter.takeOver(last.wattHours(), last.session());
+    entry.stored = entry.meter.metered();
+    entry.reported = entry.stored.finished();
+    journal.note(entry.remembered(root), true);
+  }
+
   /** The first valid frame has come. */
   void proven(Object connection, String clientId, long nowNanos) {
     KnownCharger entry = on(connection, clientId);

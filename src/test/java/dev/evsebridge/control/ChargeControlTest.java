@@ -7,12 +7,15 @@ import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.RequestFailedException;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.message.SetPointRequest.SetPoints;
+import dev.evsebridge.testkit.Patience;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +29,7 @@ class ChargeControlTest {
   private static final ControlMemory SWITCHED_ON =
       new ControlMemory(true, 160, Set.of(), null, null, List.of(), 0, 0);
 
+  private final Map<String, ControlStatus> statuses = new ConcurrentHashMap<>();
   private final ControlJournal journal;
   private final ChargeControl control;
 
@@ -37,7 +41,7 @@ class ChargeControlTest {
             serial -> serial.equals(NAMED) ? "Carport" : serial.hex(),
             clientId -> false,
             journal,
-            (serial, clientId, status) -> {});
+            (serial, clientId, status) -> statuses.put(clientId, status));
   }
 
   @BeforeEach
@@ -77,6 +81,17 @@ class ChargeControlTest {
 
       assertEquals(ErrorCode.NOT_CONNECTED, refusal.code());
     }
+  }
+
+  @Test
+  void takesOverTheSetPointsOfTheBridgeThatHadTheChargerBefore() {
+    control.takeOver(NAMED, false, 100);
+    Patience.until(
+        "its set-points hold",
+        () -> {
+          ControlStatus status = statuses.get("Carport");
+          return status != null && !status.enabled() && status.limitDeciamps() == 100;
+        });
   }
 
   private String clientIdOf(String named) {

@@ -167,7 +167,9 @@ final class Fleet {
     private void answer(Request request) {
       String clientId = request.clientId();
       boolean mine =
-          request.asReferee() ? claims.holder(clientId) == null : claims.isHeldHere(clientId);
+          request.asReferee()
+              ? claims.holder(clientId) == null
+              : name.equals(claims.holder(clientId));
       if (!mine) {
         return;
       }
