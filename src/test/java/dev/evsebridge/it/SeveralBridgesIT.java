@@ -6,6 +6,7 @@ import static dev.evsebridge.testkit.MqttProbe.onTopic;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evsebridge.races.Races;
 import dev.evsebridge.testkit.BridgeProcess;
 import dev.evsebridge.testkit.Messages;
 import dev.evsebridge.testkit.Mosquitto;
@@ -15,6 +16,7 @@ import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import dev.evsebridge.testkit.Serials;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -128,6 +130,90 @@ class SeveralBridgesIT {
       ask(probe, "response_ping");
       assertEquals(List.of(), probe.untaken(MqttProbe.error()));
       assertTrue(charger.isOpen());
+    }
+  }
+
+  @Test
+  void anotherBridgeServesTheChargersOfOneThatDies() {
+    try (BridgeProcess third = bridge("three").start().awaitListening();
+        MqttProbe probe = MqttProbe.connect(MOSQUITTO)) {
+      RawCharger first = RawCharger.connect(third.port()).answerLikeFirmware().hello(serial, 9);
+      probe.take(message("new_connection", serial));
+      ask(probe, "response_ping");
+      third.kill();
+      first.close();
+      probe.take(said("bridge/three", "offline"));
+      ask(probe, "error");
+      try (RawCharger second = charger(1)) {
+        probe.take(message("new_connection", serial));
+        ask(probe, "response_ping");
+        assertTrue(second.isOpen());
+      }
+      List<String> said = new ArrayList<>();
+      do {
+        said.add(probe.take(onTopic(availability(serial))).text());
+      } while (!said.contains("offline"));
+      assertEquals(List.of("online", "online", "offline"), said);
+    }
+  }
+
+  @Test
+  void whatAllHaveInCommonIsOnlineUntilTheLastHasGone() {
+    try (Mosquitto own = Mosquitto.builder().start();
+        MqttProbe probe = MqttProbe.connect(own);
+        BridgeProcess first = BridgeProcess.connectingTo(own).property("bridge.name", "a").start();
+        BridgeProcess second =
+            BridgeProcess.connectingTo(own).property("bridge.name", "b").start()) {
+      first.awaitListening();
+      second.awaitListening();
+      probe.take(said("bridge", "online"));
+      first.kill();
+      probe.take(said("bridge/a", "offline"));
+      // The one that is left holds it now.
+      probe.take(said("bridge", "online"));
+      assertEquals(List.of(), probe.untaken(said("bridge", "offline")));
+      second.kill();
+      probe.take(said("bridge", "offline"));
+    }
+  }
+
+  private static Predicate<Message> said(String who, String what) {
+    return onTopic(availability(who)).and(message -> message.text().equals(what));
+  }
+
+  @Test
+  void eachRequestHasOneOutcomeInOrderWhileChargersMoveAndBridgesDie() {
+    try (Races races = new Races(1, false)) {
+      Races.Figures moving = races.run(Races.Fault.NONE, 20, 200, Duration.ofSeconds(6));
+      assertEquals(moving.requests(), moving.exactlyOne(), moving::toString);
+      assertEquals(0, moving.outOfOrder(), moving::toString);
+      Races.Figures dying = races.run(Races.Fault.KILL, 20, 100, Duration.ofSeconds(6));
+      assertEquals(0, dying.several(), dying::toString);
+      assertEquals(0, dying.outOfOrder(), dying::toString);
+      // Those that were on their way to a bridge when it died.
+      assertTrue(dying.none() < dying.requests() / 20, dying::toString);
+    }
+  }
+
+  @Test
+  void aBridgeWithoutItsBrokerLetsChargersUnderControlGoToo() {
+    try (Mosquitto own = Mosquitto.builder().start();
+        BridgeProcess bridge =
+            BridgeProcess.connectingTo(own)
+                .property("bridge.name", "alone")
+                .property("bridge.broker_loss_grace", "500ms")
+                .property("control.mode", "on")
+                .property("control.max_amps", "16")
+                .start()
+                .awaitListening();
+        MqttProbe probe = MqttProbe.connect(own)) {
+      RawCharger charger = RawCharger.connect(bridge.port()).answerLikeFirmware().hello(serial, 9);
+      probe.take(message("new_connection", serial));
+      own.stop();
+      charger.awaitClosed();
+      Patience.until("the bridge no longer listens", () -> !bridge.isListening());
+      own.start();
+      bridge.awaitListening();
     }
   }
 }
