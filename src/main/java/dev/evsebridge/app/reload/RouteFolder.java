@@ -37,6 +37,9 @@ public final class RouteFolder {
   /** The delivered files have some 2 kB. */
   private static final long MAX_LENGTH_BYTES = 1024 * 1024;
 
+  /** Of all files: they are read twice a second, and kept in memory. */
+  static final long MAX_TOTAL_BYTES = 8 * 1024 * 1024;
+
   private static final char BYTE_ORDER_MARK = '\uFEFF';
 
   private final Path path;
@@ -178,6 +181,7 @@ public final class RouteFolder {
 
   private SortedMap<Path, RouteText> readFiles() throws IOException {
     SortedMap<Path, RouteText> texts = new TreeMap<>();
+    long leftBytes = MAX_TOTAL_BYTES;
     for (Path file : list()) {
       String name = file.getFileName().toString();
       // Editors, tar and network drives leave files that begin with a dot.
@@ -186,7 +190,9 @@ public final class RouteFolder {
       }
       if (name.endsWith(SUFFIX)) {
         try {
-          texts.put(file, read(file));
+          RouteText text = read(file, leftBytes);
+          texts.put(file, text);
+          leftBytes -= text.text().length();
         } catch (NoSuchFileException e) {
           LOG.debug("{} has just gone", file);
         }
@@ -199,14 +205,19 @@ public final class RouteFolder {
 
   private List<Path> list() throws IOException {
     try (Stream<Path> files = Files.list(path)) {
-      return files.toList();
+      return files.sorted().toList();
     }
   }
 
-  private static RouteText read(Path file) throws NoSuchFileException {
+  private static RouteText read(Path file, long leftBytes) throws NoSuchFileException {
     try {
-      if (Files.size(file) > MAX_LENGTH_BYTES) {
+      long bytes = Files.size(file);
+      if (bytes > MAX_LENGTH_BYTES) {
         return RouteText.unreadable("the file is longer than %d bytes".formatted(MAX_LENGTH_BYTES));
+      }
+      if (bytes > leftBytes) {
+        return RouteText.unreadable(
+            "the files of the folder are longer than %d bytes together".formatted(MAX_TOTAL_BYTES));
       }
       String text =
           StandardCharsets.UTF_8
