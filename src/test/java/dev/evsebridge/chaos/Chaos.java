@@ -167,6 +167,7 @@ final class Chaos {
       world.tidyUp(fault);
       world.awaitChargers();
       world.assertServes();
+      world.noteBrokerConnections();
       if (fault.reach() == Fault.Reach.NOBODY) {
         World.check(
             chargers.equals(world.connections()),

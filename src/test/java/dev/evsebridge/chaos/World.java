@@ -57,6 +57,9 @@ final class World implements AutoCloseable {
   private static final Duration OUTCOME =
       REQUEST_TIMEOUT.multipliedBy(2).plusSeconds(8).plus(SLACK);
 
+  /** After 10 s a connection to the broker has proved that it works. */
+  private static final Duration SETTLED = Duration.ofSeconds(12);
+
   private static final int CHARGERS = 5;
   private static final int SIMULATED = 2;
   private static final long LOOK_NANOS = Duration.ofMillis(20).toNanos();
@@ -72,6 +75,8 @@ final class World implements AutoCloseable {
   private final Thread requester;
   private MqttProbe probe;
   private int replies;
+  private int brokerConnections;
+  private long brokerConnectionsAtNanos = System.nanoTime();
 
   World(long seed, Path log) {
     mosquitto =
@@ -232,6 +237,7 @@ final class World implements AutoCloseable {
    */
   void withoutControl(
       Duration limit, Duration hold, Duration recovery, Runnable inflict, Runnable restore) {
+    boolean settled = isBrokerConnectionSettled();
     List<Integer> before = connections();
     quieten();
     long since = System.nanoTime();
@@ -246,7 +252,9 @@ final class World implements AutoCloseable {
         }
         LockSupport.parkNanos(LOOK_NANOS);
       }
-      if (hold.compareTo(GRACE.minusSeconds(1)) < 0 && elapsed(since).compareTo(GRACE) < 0) {
+      if (settled
+          && hold.compareTo(GRACE.minusSeconds(1)) < 0
+          && elapsed(since).compareTo(GRACE) < 0) {
         boolean stayed = chargers.stream().allMatch(ReturningCharger::isConnected);
         check(
             stayed && before.equals(connections()), "chargers were let go within the grace period");
@@ -260,6 +268,24 @@ final class World implements AutoCloseable {
     Duration took = elapsed(back);
     Duration promised = recovery.plus(SLACK);
     check(took.compareTo(promised) <= 0, "requests were taken only " + took + " after the end");
+  }
+
+  /**
+   * Whether the connection to the broker has lasted. A loss soon after the one before belongs to
+   * the same grace period, of which nobody knows here how much is left.
+   */
+  private boolean isBrokerConnectionSettled() {
+    noteBrokerConnections();
+    return elapsed(brokerConnectionsAtNanos).compareTo(SETTLED) > 0;
+  }
+
+  /** To be called now and then. */
+  void noteBrokerConnections() {
+    int now = cable.connections();
+    if (now != brokerConnections) {
+      brokerConnections = now;
+      brokerConnectionsAtNanos = System.nanoTime();
+    }
   }
 
   /** A short time within the grace period, or at times one until chargers are let go. */
