@@ -24,6 +24,14 @@ class InterlockFuzzTest {
     new InterlockWalk(seed, true).run(100);
   }
 
+  /** A client that offers nothing before the first reading has come. */
+  @Test
+  void letsNothingBeOfferedBeforeTheFirstReading() {
+    InterlockWalk walk = new InterlockWalk(1018, false);
+    walk.run(100);
+    walk.settle();
+  }
+
   /** Else the rules would hold for nothing. */
   @Test
   void walksThroughWhatItForbids() {
