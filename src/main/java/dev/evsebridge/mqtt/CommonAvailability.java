@@ -139,7 +139,8 @@ public final class CommonAvailability {
         old.disconnectForcibly(0, 0, false);
         old.close(true);
       }
-    } catch (IOException | MqttException e) {
+    } catch (IOException | MqttException | RuntimeException e) {
+      // RuntimeException: of a client whose connection is just ending, Paho finds parts missing.
       LOG.debug("The common connection could not be closed: {}", e.getMessage());
     }
   }

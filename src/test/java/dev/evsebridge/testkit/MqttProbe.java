@@ -356,16 +356,7 @@ public final class MqttProbe implements AutoCloseable {
   @Override
   public void close() {
     closed.countDown();
-    try {
-      client.disconnectForcibly(0, 500, true);
-    } catch (MqttException alreadyGone) {
-      // nothing to say goodbye to
-    }
-    try {
-      client.close(true);
-    } catch (MqttException e) {
-      throw new IllegalStateException(e);
-    }
+    discard(client);
   }
 
   private void connectAndSubscribe(boolean subscribing) throws MqttException {
