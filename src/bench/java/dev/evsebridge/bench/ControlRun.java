@@ -46,6 +46,7 @@ final class ControlRun implements Charger.Listener, Rig.Listener {
   private static final long OVERDUE_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final int DRAIN_SECONDS = 10;
 
+  private static final int PING = 1;
   private static final int COLLECT = 3;
   private static final int PWM = 4;
   private static final int CONTACTOR = 5;
@@ -224,6 +225,7 @@ final class ControlRun implements Charger.Listener, Rig.Listener {
           answer(charger, place, now);
         }
       }
+      case PING -> charger.answer(RequestKind.PING);
       case PWM -> {
         if (place.pwm == NOTHING_OFFERED) {
           place.offeredAt = now;
