@@ -68,11 +68,10 @@ public final class RouteReload {
    */
   public void start(RouteFolder folder) throws ConfigurationException {
     try {
-      TriedRoutes tried = tryAll(folder);
-      SortedMap<Path, RouteText> files = folder.read();
-      routeSwitch.add(files, tried);
-      running = files;
-      runningRoutes = tried;
+      Snapshot snapshot = tryAll(folder);
+      routeSwitch.add(snapshot.files(), snapshot.routes());
+      running = snapshot.files();
+      runningRoutes = snapshot.routes();
     } catch (RouteProblem e) {
       LOG.debug("The routes can't be started", e);
       throw new ConfigurationException(
@@ -87,13 +86,21 @@ public final class RouteReload {
     }
   }
 
-  private TriedRoutes tryAll(RouteFolder folder) throws RouteProblem, IOException {
+  /** The very files that were tried: what is edited meanwhile counts at the next look. */
+  private record Snapshot(SortedMap<Path, RouteText> files, TriedRoutes routes) {}
+
+  private Snapshot tryFiles(RouteFolder folder) throws RouteProblem, IOException {
+    SortedMap<Path, RouteText> files = folder.read();
+    return new Snapshot(files, trial.load(files));
+  }
+
+  private Snapshot tryAll(RouteFolder folder) throws RouteProblem, IOException {
     try {
-      return trial.load(folder.read());
+      return tryFiles(folder);
     } catch (MissingTarget missing) {
       folder.takeMissing();
       try {
-        return trial.load(folder.read());
+        return tryFiles(folder);
       } catch (RouteProblem e) {
         LOG.debug("The delivered routes don't help", e);
         folder.takeNothing();
