@@ -143,9 +143,7 @@ final class BridgeApplication implements AutoCloseable {
     }
     Double amps = last.limitAmps();
     chargeControl.takeOver(
-        last.serial(),
-        last.enabled(),
-        amps == null ? null : (int) Math.round(amps * ControlSetup.DECIAMPS_PER_AMP));
+        last.serial(), last.enabled(), amps == null ? null : ControlSetup.deciamps(amps));
   }
 
   private Map<String, Object> beans() {

@@ -31,7 +31,7 @@ final class ControlSetup {
 
   private static final Logger LOG = LoggerFactory.getLogger(ControlSetup.class);
 
-  static final int DECIAMPS_PER_AMP = 10;
+  private static final int DECIAMPS_PER_AMP = 10;
 
   /** What a car is offered that asked for power without having been in state B. */
   private static final int SIMPLIFIED_AMPS = 10;
@@ -207,7 +207,7 @@ final class ControlSetup {
     return builder.build();
   }
 
-  private static int deciamps(double amps) {
+  static int deciamps(double amps) {
     return (int) Math.round(amps * DECIAMPS_PER_AMP);
   }
 
