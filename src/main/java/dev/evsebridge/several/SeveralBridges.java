@@ -59,6 +59,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   private final String name;
   private final String publishTopic;
   private final String subscribeTopic;
+  private final List<String> refereed;
   private final ChargerNames names;
   private final Claims claims;
   private final CommonAvailability common;
@@ -90,6 +91,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     this.followsStates = followsStates;
     this.publishTopic = mqtt.publishTopic();
     this.subscribeTopic = mqtt.subscribeTopic();
+    this.refereed = List.of(subscribeTopic, subscribeTopic + "/+/set/#");
     this.names = names;
     this.claims = new Claims(name, new ToBroker());
     this.common = new CommonAvailability(mqtt);
@@ -176,7 +178,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
 
   @Override
   public List<String> refereed() {
-    return List.of(subscribeTopic, subscribeTopic + "/+/set/#");
+    return refereed;
   }
 
   @Override
@@ -297,7 +299,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
 
   @Override
   public boolean isForThisBridge(String topicFilter, String topic, byte @Nullable [] payload) {
-    if (!refereed().contains(topicFilter)) {
+    if (!refereed.contains(topicFilter)) {
       return true;
     }
     return name.equals(responsible(topic, payload));
