@@ -91,7 +91,7 @@ final class Check {
               CamelRoutes.LISTENER_ROUTE,
               new NoTraffic(),
               reloaded -> {})
-          .start(folder);
+          .startTried(folder);
       out.println("Routes: in order, from %s: %s".formatted(StartLine.routes(), camel.routeIds()));
       String differences = folder.differences();
       if (differences != null) {

@@ -6,6 +6,7 @@ import dev.evsebridge.config.ConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URL;
@@ -17,11 +18,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.stream.Stream;
 
 /**
@@ -45,13 +51,52 @@ final class DefaultFiles {
 
   /** The routes to run: those beside the settings, or the jar's. */
   static RouteFolder routesFor(Path folder) {
-    return areUsedIn(folder)
-        ? new RouteFolder(carried().resolve(ROUTES))
-        : new RouteFolder(folder.resolve(ROUTES), delivered());
+    Path routes = areUsedIn(folder) ? carried().resolve(ROUTES) : folder.resolve(ROUTES);
+    return new RouteFolder(routes, delivered());
   }
 
   private static DeliveredRoutes delivered() {
-    return new DeliveredRoutes(() -> carried().resolve(ROUTES));
+    return new DeliveredRoutes(DefaultFiles::carriedRoutes);
+  }
+
+  /** Name and text of the route files that the jar carries, or that are among the classes. */
+  private static SortedMap<String, String> carriedRoutes() {
+    URL properties = carriedProperties();
+    try {
+      if (properties.openConnection() instanceof JarURLConnection connection) {
+        // The Java machine has this file open; a file system of it would be made anew, in 50 ms.
+        connection.setUseCaches(false);
+        try (JarFile jar = connection.getJarFile()) {
+          return routesIn(jar);
+        }
+      }
+      return routesIn(carried().resolve(ROUTES));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static SortedMap<String, String> routesIn(JarFile jar) throws IOException {
+    String folder = FOLDER + "/" + ROUTES + "/";
+    SortedMap<String, String> texts = new TreeMap<>();
+    for (JarEntry entry : Collections.list(jar.entries())) {
+      String name = entry.getName();
+      if (name.startsWith(folder) && !entry.isDirectory()) {
+        try (InputStream content = jar.getInputStream(entry)) {
+          String text = new String(content.readAllBytes(), StandardCharsets.UTF_8);
+          texts.put(name.substring(folder.length()), text);
+        }
+      }
+    }
+    return texts;
+  }
+
+  private static SortedMap<String, String> routesIn(Path folder) throws IOException {
+    SortedMap<String, String> texts = new TreeMap<>();
+    for (Path file : list(folder)) {
+      texts.put(file.getFileName().toString(), Files.readString(file));
+    }
+    return texts;
   }
 
   /**
@@ -130,12 +175,8 @@ final class DefaultFiles {
 
   /** Where they are in the jar, or among the compiled classes. */
   private static Path carried() {
-    URL properties =
-        Objects.requireNonNull(
-            DefaultFiles.class.getResource("/" + FOLDER + "/" + PROPERTIES),
-            "the jar lacks its default files");
     try {
-      URI uri = properties.toURI();
+      URI uri = carriedProperties().toURI();
       Path file = "jar".equals(uri.getScheme()) ? inJar(uri) : Path.of(uri);
       return Objects.requireNonNull(file.getParent());
     } catch (URISyntaxException e) {
@@ -143,6 +184,12 @@ final class DefaultFiles {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static URL carriedProperties() {
+    return Objects.requireNonNull(
+        DefaultFiles.class.getResource("/" + FOLDER + "/" + PROPERTIES),
+        "the jar lacks its default files");
   }
 
   private static Path inJar(URI uri) throws IOException {

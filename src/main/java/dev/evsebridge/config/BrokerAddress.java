@@ -28,6 +28,9 @@ final class BrokerAddress {
   private static final Pattern NAME =
       Pattern.compile("[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?");
 
+  /** Of a host name between two dots (RFC 1035, 2.3.4). */
+  private static final int LONGEST_LABEL = 63;
+
   private BrokerAddress() {}
 
   /** The address as the MQTT client takes it. */
@@ -73,11 +76,16 @@ final class BrokerAddress {
       return text;
     }
     try {
-      String name = IDN.toASCII(text);
+      // Most names are short and ASCII, and the tables for the others take a while to load.
+      String name = isShortAscii(text) ? text : IDN.toASCII(text);
       return NAME.matcher(name).matches() && !name.contains("..") ? name : null;
     } catch (IllegalArgumentException e) {
       return null;
     }
+  }
+
+  private static boolean isShortAscii(String text) {
+    return text.length() <= LONGEST_LABEL && text.chars().allMatch(character -> character < 0x80);
   }
 
   private static boolean isPort(String digits) {

@@ -6,8 +6,6 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Collection;
@@ -37,7 +35,7 @@ public final class DeliveredRoutes {
   private static final Pattern ROUTE_ID = Pattern.compile("(?m)^    id: (\\S+)$");
   private static final Pattern ANY_ID = Pattern.compile("(?m)^[\\s-]*id: *[\"']?([^\"'\\s#]+)");
 
-  private final Supplier<Path> folder;
+  private final Supplier<SortedMap<String, String>> files;
   private @Nullable SortedMap<String, String> current;
   private @Nullable Map<String, Former> former;
 
@@ -46,24 +44,16 @@ public final class DeliveredRoutes {
   /**
    * Creates the view.
    *
-   * @param folder where this version's files are
+   * @param files this version's: name and text
    */
-  public DeliveredRoutes(Supplier<Path> folder) {
-    this.folder = folder;
+  public DeliveredRoutes(Supplier<SortedMap<String, String>> files) {
+    this.files = files;
   }
 
   /** The files of this version: name and text. */
   public synchronized SortedMap<String, String> current() {
     if (current == null) {
-      try (Stream<Path> files = Files.list(folder.get())) {
-        SortedMap<String, String> texts = new TreeMap<>();
-        for (Path file : files.toList()) {
-          texts.put(file.getFileName().toString(), Files.readString(file));
-        }
-        current = texts;
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
+      current = files.get();
     }
     return current;
   }

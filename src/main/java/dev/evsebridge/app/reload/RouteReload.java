@@ -37,8 +37,9 @@ public final class RouteReload {
   private final Map<Path, Refusal> refusals = new HashMap<>();
 
   private SortedMap<Path, RouteText> running = new TreeMap<>();
-  private TriedRoutes runningRoutes =
-      new TriedRoutes(Map.of(), Set.of(), Set.of(), Set.of(), Map.of());
+
+  /** What a trial has found out about them; null while they have not been tried. */
+  private @Nullable TriedRoutes runningRoutes;
 
   /**
    * Creates the reload; no route is loaded yet.
@@ -62,16 +63,37 @@ public final class RouteReload {
 
   /**
    * Loads the files of the folder for the first time, into a context that is not started yet. What
-   * a folder of an earlier version lacks is taken from the delivered files.
+   * a folder of an earlier version lacks is taken from the delivered files. A folder that holds
+   * just the delivered files is not tried before the first edit: they were tried when the bridge
+   * was built, and trying them makes up a third of the start.
    *
    * @throws ConfigurationException when a file can't be used: one line with file, line and reason
    */
   public void start(RouteFolder folder) throws ConfigurationException {
+    start(folder, false);
+  }
+
+  /**
+   * The same, and tries the delivered files as well.
+   *
+   * @throws ConfigurationException when a file can't be used: one line with file, line and reason
+   */
+  public void startTried(RouteFolder folder) throws ConfigurationException {
+    start(folder, true);
+  }
+
+  private void start(RouteFolder folder, boolean tryAlways) throws ConfigurationException {
     try {
-      Snapshot snapshot = tryAll(folder);
-      routeSwitch.add(snapshot.files(), snapshot.routes());
-      running = snapshot.files();
-      runningRoutes = snapshot.routes();
+      SortedMap<Path, RouteText> files = folder.read();
+      if (!tryAlways && folder.isAsDelivered(files)) {
+        routeSwitch.addUntried(files);
+        running = files;
+      } else {
+        Snapshot snapshot = tryAll(folder);
+        routeSwitch.add(snapshot.files(), snapshot.routes());
+        running = snapshot.files();
+        runningRoutes = snapshot.routes();
+      }
     } catch (RouteProblem e) {
       LOG.debug("The routes can't be started", e);
       throw new ConfigurationException(
@@ -125,8 +147,9 @@ public final class RouteReload {
     while (!changed.isEmpty()) {
       SortedMap<Path, RouteText> wanted = with(changed, files);
       try {
+        TriedRoutes before = triedRunning();
         TriedRoutes tried = trial.load(wanted);
-        routeSwitch.replace(running, runningRoutes, wanted, tried);
+        routeSwitch.replace(running, before, wanted, tried);
         running = wanted;
         runningRoutes = tried;
         changed.forEach(file -> tell(file, tried));
@@ -138,6 +161,15 @@ public final class RouteReload {
         changed.removeAll(refused);
       }
     }
+  }
+
+  private TriedRoutes triedRunning() throws RouteProblem {
+    TriedRoutes tried = runningRoutes;
+    if (tried == null) {
+      tried = trial.load(running);
+      runningRoutes = tried;
+    }
+    return tried;
   }
 
   private SortedSet<Path> changes(SortedMap<Path, RouteText> files) {
@@ -164,13 +196,14 @@ public final class RouteReload {
   /** The changes to do without; never none, so that the rest comes nearer to what can be used. */
   private SortedSet<Path> blame(RouteProblem problem, SortedSet<Path> changed) {
     Path file = problem.file();
+    TriedRoutes before = runningRoutes;
     if (file != null && changed.contains(file)) {
       return new TreeSet<>(Set.of(file));
     }
-    if (problem instanceof MissingTarget missing) {
+    if (problem instanceof MissingTarget missing && before != null) {
       for (Path other : changed) {
         // It took what is sent there, and would not any more.
-        if (runningRoutes.directInputsOf(other).contains(missing.target())) {
+        if (before.directInputsOf(other).contains(missing.target())) {
           return new TreeSet<>(Set.of(other));
         }
       }

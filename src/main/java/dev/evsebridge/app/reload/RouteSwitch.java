@@ -41,6 +41,11 @@ final class RouteSwitch {
     this.traffic = traffic;
   }
 
+  /** The same for files of which nothing has been found out yet: any may configure routes. */
+  void addUntried(SortedMap<Path, RouteText> files) throws RouteProblem {
+    add(files, new TriedRoutes(Map.of(), files.keySet(), Set.of(), Set.of(), Map.of()));
+  }
+
   /** Adds routes to a context without any that is not started yet. */
   void add(SortedMap<Path, RouteText> files, TriedRoutes routes) throws RouteProblem {
     Parsed parsed = new Parsed(files, routes, files.keySet());

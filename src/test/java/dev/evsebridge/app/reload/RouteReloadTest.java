@@ -22,6 +22,7 @@ import dev.evsebridge.request.BridgeRequests;
 import dev.evsebridge.testkit.RecordingMqtt;
 import dev.evsebridge.testkit.RecordingMqtt.Published;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +34,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -57,22 +60,23 @@ class RouteReloadTest {
   private static final String ERRORS = "errors.yaml";
   private static final String AVAILABILITY = "availability.yaml";
 
+  private static final SortedMap<String, String> DELIVERED = delivered();
+
   private final Main main = new Main();
   private final RecordingMqtt mqtt = new RecordingMqtt();
   private final List<Set<String>> paused = new ArrayList<>();
   private final List<Set<String>> reloaded = new ArrayList<>();
   private final Path folder;
   private final Supplier<Map<String, Object>> beans;
+  private int trials;
   private @Nullable ProducerTemplate template;
   private @Nullable RouteReload reload;
   private @Nullable FolderWatch watch;
 
   RouteReloadTest(@TempDir Path temporary) throws Exception {
     folder = Files.createDirectory(temporary.resolve("routes"));
-    try (Stream<Path> delivered = Files.list(Path.of("routes"))) {
-      for (Path file : (Iterable<Path>) delivered::iterator) {
-        Path unused = Files.copy(file, folder.resolve(file.getFileName()));
-      }
+    for (Map.Entry<String, String> file : DELIVERED.entrySet()) {
+      write(file.getKey(), file.getValue());
     }
     Path unused = Files.createFile(temporary.resolve("application.properties"));
     BridgeSettings settings = Configuration.read(temporary, null, Map.of(), Map.of());
@@ -103,7 +107,24 @@ class RouteReloadTest {
     main.init();
   }
 
+  private static SortedMap<String, String> delivered() {
+    SortedMap<String, String> texts = new TreeMap<>();
+    try (Stream<Path> files = Files.list(Path.of("routes"))) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        texts.put(file.getFileName().toString(), Files.readString(file));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return texts;
+  }
+
+  private RouteFolder routeFolder() {
+    return new RouteFolder(folder, new DeliveredRoutes(() -> DELIVERED));
+  }
+
   private Map<String, Object> trialBeans() {
+    trials++;
     Map<String, Object> fresh = beans.get();
     fresh.put("paho-mqtt5", new RecordingMqtt());
     return fresh;
@@ -123,10 +144,10 @@ class RouteReloadTest {
             "charger-listener",
             new Pauses(),
             reloaded::add);
-    fresh.start(new RouteFolder(folder));
+    fresh.start(routeFolder());
     main.start();
     reload = fresh;
-    watch = new FolderWatch(new RouteFolder(folder), fresh);
+    watch = new FolderWatch(routeFolder(), fresh);
     // Begins with what runs; here the test itself looks.
     watch.start();
     watch.close();
@@ -164,6 +185,17 @@ class RouteReloadTest {
             "report-error",
             "set-points"),
         routes());
+  }
+
+  @Test
+  void triesTheDeliveredFilesNotBeforeTheFirstEdit() throws IOException {
+    assertEquals(0, trials);
+
+    write("ticks.yaml", timer("ticks", "log:ticks"));
+    reload();
+
+    assertTrue(trials > 0);
+    assertEquals(List.of(Set.of("ticks")), reloaded);
   }
 
   @Test
