@@ -179,7 +179,13 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
     if (own != null) {
       session.shareCollects();
       session.observe(
-          chargers.computeIfAbsent(session.serialNumber(), serial -> create(serial, own)));
+          chargers.compute(
+              session.serialNumber(),
+              (serial, known) -> {
+                ControlledCharger charger = known == null ? create(serial, own) : known;
+                charger.announce();
+                return charger;
+              }));
     }
   }
 

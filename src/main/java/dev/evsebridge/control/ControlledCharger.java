@@ -59,6 +59,10 @@ final class ControlledCharger implements SessionObserver {
   private final ArrayDeque<Command> commands = new ArrayDeque<>(2);
 
   private boolean deciding;
+
+  /** Sessions that are announced and have not ended; a replaced one ends after its successor. */
+  private int announced;
+
   private @Nullable ChargerSession session;
   private @Nullable Command underWay;
   private long sentAtNanos;
@@ -318,6 +322,11 @@ final class ControlledCharger implements SessionObserver {
     }
   }
 
+  /** A session is about to begin; from here until its end this must not be forgotten. */
+  synchronized void announce() {
+    announced++;
+  }
+
   @Override
   public synchronized void connected(ChargerSession connected) {
     session = connected;
@@ -329,6 +338,7 @@ final class ControlledCharger implements SessionObserver {
 
   @Override
   public synchronized void disconnected(ChargerSession ended) {
+    announced--;
     if (session == ended) {
       session = null;
       commands.clear();
@@ -381,7 +391,7 @@ final class ControlledCharger implements SessionObserver {
 
   /** Whether it is gone without having told or been told anything. */
   synchronized boolean isForgettable() {
-    return session == null && !stored;
+    return announced == 0 && !stored;
   }
 
   /** The last word before a stop of the bridge: no timer is left. */

@@ -2,7 +2,14 @@ package dev.evsebridge.control;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evsebridge.charger.session.ChargerSession;
+import dev.evsebridge.charger.session.ComingsAndGoings;
+import dev.evsebridge.charger.session.OpenRequests;
+import dev.evsebridge.charger.session.SessionFixtures;
+import dev.evsebridge.charger.session.SessionRegistry;
+import dev.evsebridge.charger.session.TestCharger;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.RequestFailedException;
 import dev.evsebridge.message.SerialNumber;
@@ -16,6 +23,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -30,6 +41,7 @@ class ChargeControlTest {
       new ControlMemory(true, 160, Set.of(), null, null, List.of(), 0, 0);
 
   private final Map<String, ControlStatus> statuses = new ConcurrentHashMap<>();
+  private volatile Consumer<String> onStatus = clientId -> {};
   private final ControlJournal journal;
   private final ChargeControl control;
 
@@ -41,7 +53,10 @@ class ChargeControlTest {
             serial -> serial.equals(NAMED) ? "Carport" : serial.hex(),
             clientId -> false,
             journal,
-            (serial, clientId, status) -> statuses.put(clientId, status));
+            (serial, clientId, status) -> {
+              onStatus.accept(clientId);
+              statuses.put(clientId, status);
+            });
   }
 
   @BeforeEach
@@ -92,6 +107,50 @@ class ChargeControlTest {
           ControlStatus status = statuses.get("Carport");
           return status != null && !status.enabled() && status.limitDeciamps() == 100;
         });
+  }
+
+  /** It was there once, without having told anything: that alone is forgotten again. */
+  @Test
+  void keepsAChargerThatIsBackWhileItIsAboutToBeForgotten() {
+    CountDownLatch busy = new CountDownLatch(1);
+    onStatus = clientId -> await(busy);
+    SessionRegistry registry =
+        new SessionRegistry(SessionFixtures.LIMITS, control, new OpenRequests());
+    control.takeOver(NAMED, false, 100);
+    TestCharger.connected(registry).channel.close();
+    registry.addListener(
+        new ComingsAndGoings() {
+          @Override
+          public void connected(ChargerSession session, @Nullable ChargerSession replaced) {
+            busy.countDown();
+            awaitWhatWasToBeDone();
+          }
+        });
+
+    TestCharger back = TestCharger.connected(registry);
+    ChargerSession session = registry.find(TestCharger.ID);
+
+    assertTrue(session != null && control.controls(session), "raw requests are kept away");
+    back.channel.close();
+  }
+
+  /** One thing is done after the other. */
+  private void awaitWhatWasToBeDone() {
+    control.takeOver(NAMELESS, false, 80);
+    Patience.until(
+        "its set-points hold",
+        () -> {
+          ControlStatus status = statuses.get(NAMELESS.hex());
+          return status != null && status.limitDeciamps() == 80;
+        });
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertTrue(latch.await(20, TimeUnit.SECONDS));
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private String clientIdOf(String named) {

@@ -5,7 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Notes who comes and goes. */
-public final class ComingsAndGoings implements SessionListener {
+public class ComingsAndGoings implements SessionListener {
   public final List<String> events = new ArrayList<>();
 
   @Override
