@@ -20,8 +20,9 @@ import org.slf4j.LoggerFactory;
 /**
  * One charger under control, over all its sessions: tells its controller what happens, and carries
  * out what that decides. What comes from the charger is decided and carried out on the event loop
- * of its connection, without a hop to another thread and without a route; a lock keeps set-points
- * from other threads apart from it. Nothing is waited for while it is held.
+ * of its connection, without a hop to another thread and without a route. Set-points are decided on
+ * other threads, which a lock keeps apart, and carried out on the event loop as well. Nothing is
+ * waited for while the lock is held.
  */
 final class ControlledCharger implements SessionObserver {
 
@@ -230,9 +231,19 @@ final class ControlledCharger implements SessionObserver {
     }
   }
 
+  /**
+   * Sends what may be sent, on the event loop and nowhere else: there, no command that was decided
+   * on another thread can still be on its way to the wire when a later one overtakes it.
+   */
   private void sendNext() {
     ChargerSession current = session;
-    while (current != null && !commands.isEmpty() && mayGo(commands.getFirst())) {
+    if (current != null && !commands.isEmpty()) {
+      current.execute(() -> sendOn(current));
+    }
+  }
+
+  private synchronized void sendOn(ChargerSession current) {
+    while (session == current && !commands.isEmpty() && mayGo(commands.getFirst())) {
       Command next = commands.removeFirst();
       if (next instanceof Command.CloseSession close) {
         current.close(describe(close.reason()));

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The open connection of a known charger: who it is, and the way to it. Only {@link #close}, {@link
- * #submit}, {@link #ping}, {@link #submitUrgent} and {@link #collectUrgently} may be called off the
- * channel's event loop.
+ * #submit}, {@link #ping}, {@link #submitUrgent}, {@link #collectUrgently}, {@link #execute} and
+ * {@link #schedule} may be called off the channel's event loop.
  */
 public final class ChargerSession {
 
@@ -166,6 +166,14 @@ public final class ChargerSession {
         new PendingRequest(new ChargerRequest.CollectData(clientId), Deadline.NONE, Kind.URGENT);
     run(() -> requests.addUrgentCollect(pending), pending::failDisconnected);
     return pending.outcome();
+  }
+
+  /**
+   * Runs a task on the connection's event loop, from any thread: before this returns where this is
+   * its thread, else after what it is busy with. Not when the loop has ended.
+   */
+  public void execute(Runnable task) {
+    run(task, () -> {});
   }
 
   /** Runs a task later on the connection's event loop; from any thread. */

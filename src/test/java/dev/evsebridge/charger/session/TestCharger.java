@@ -10,7 +10,9 @@ import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.testkit.KnownMessages;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +30,7 @@ public final class TestCharger {
 
   public final EmbeddedChannel channel;
   public final List<ErrorMessage> errors = new ArrayList<>();
+  private boolean elsewhere;
 
   public TestCharger(SessionRegistry registry) {
     this(registry, ADMITS_ALL, new BackPressure());
@@ -38,7 +41,14 @@ public final class TestCharger {
       Admission admission,
       BackPressure backPressure,
       ChannelHandler... before) {
-    channel = new EmbeddedChannel(false, false);
+    channel =
+        new EmbeddedChannel(false, false) {
+          @Override
+          public EventLoop eventLoop() {
+            EventLoop loop = super.eventLoop();
+            return elsewhere ? seenFromElsewhere(loop) : loop;
+          }
+        };
     channel.freezeTime();
     channel.pipeline().addLast(before);
     channel
@@ -66,6 +76,28 @@ public final class TestCharger {
   /** Says several things that arrive in one piece. */
   public void says(Object... messages) {
     channel.writeInbound(messages);
+  }
+
+  /**
+   * Does something as if on another thread than the connection's, which is busy meanwhile: what is
+   * handed to it runs when it is free again.
+   */
+  public void elsewhere(Runnable action) {
+    elsewhere = true;
+    try {
+      action.run();
+    } finally {
+      elsewhere = false;
+    }
+  }
+
+  private static EventLoop seenFromElsewhere(EventLoop loop) {
+    return (EventLoop)
+        Proxy.newProxyInstance(
+            EventLoop.class.getClassLoader(),
+            new Class<?>[] {EventLoop.class},
+            (proxy, method, arguments) ->
+                method.getName().equals("inEventLoop") ? false : method.invoke(loop, arguments));
   }
 
   /** What has reached the charger since the last look. */
