@@ -16,6 +16,8 @@ import dev.evsebridge.message.Notification;
 import dev.evsebridge.message.PilotVoltage;
 import dev.evsebridge.message.ProximityPilot;
 import dev.evsebridge.message.Reading;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -121,6 +123,28 @@ class ControlledChargerTest {
 
     assertEquals(List.of(SessionFixtures.COLLECT, SessionFixtures.OPEN), seen.subList(0, 2));
     assertFalse(closed);
+  }
+
+  @Test
+  void opensBeforeAnyRouteIsToldOfTheNotification() {
+    change(PilotVoltage.VOLT_6);
+    run(Duration.ofSeconds(5));
+    assertTrue(closed);
+    List<Object> writtenBefore = new ArrayList<>();
+    charger
+        .channel
+        .pipeline()
+        .addLast(
+            new ChannelInboundHandlerAdapter() {
+              @Override
+              public void channelRead(ChannelHandlerContext ctx, Object message) {
+                writtenBefore.addAll(charger.channel.outboundMessages());
+              }
+            });
+
+    change(PilotVoltage.VOLT_12);
+
+    assertTrue(writtenBefore.contains(SessionFixtures.OPEN), writtenBefore::toString);
   }
 
   private void askUntilThePingsAreAnswered() {

@@ -131,10 +131,11 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
     if (session != null && msg instanceof ChargerResponse response) {
       session.received(response, ctx::fireChannelRead);
     } else if (msg instanceof ChargerMessage message) {
-      ctx.fireChannelRead(message);
+      // Before any route: whatever that does with it, the contactor does not wait for it.
       if (session != null && message instanceof Notification) {
         session.notified();
       }
+      ctx.fireChannelRead(message);
     }
   }
 

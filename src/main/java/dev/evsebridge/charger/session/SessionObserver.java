@@ -6,8 +6,8 @@ import dev.evsebridge.message.Reading;
 
 /**
  * Is told what happens on one charger's connection. Everything is told on the connection's event
- * loop, in the order in which it happens, after it has been published; must not block. An observer
- * may submit requests from within.
+ * loop, in the order in which it happens, after it has been published, but for notifications; must
+ * not block. An observer may submit requests from within.
  */
 public interface SessionObserver {
 
@@ -17,7 +17,7 @@ public interface SessionObserver {
   /** A reading has come, be it a response, late or unsolicited. */
   default void reading(ChargerSession session, Reading reading) {}
 
-  /** The charger says that something has changed. */
+  /** The charger says that something has changed; told before it is published. */
   default void notified(ChargerSession session) {}
 
   /**
