@@ -11,7 +11,7 @@ import java.util.Set;
 public enum ControlState {
   /** No session. */
   OFFLINE,
-  /** A session, but no reading yet: nothing is touched. */
+  /** A session, but no reading yet: nothing is touched, unless none has come for 300 s. */
   UNKNOWN,
   /** No car: no offer, contactor open. */
   IDLE,

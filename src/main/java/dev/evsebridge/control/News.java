@@ -92,6 +92,7 @@ final class News {
     situation.disconnected();
     situation.go(UNKNOWN);
     situation.heard.set(situation.now.nowNanos());
+    situation.unreadConnections.connected(situation.now.nowNanos());
     if (situation.firmwareSent) {
       situation.firmwareSent = false;
       situation.noteOpening();
@@ -109,6 +110,7 @@ final class News {
     situation.reading = taken;
     situation.lastReading = taken;
     situation.heard.set(nowNanos);
+    situation.unreadConnections.read();
     situation.askedInARow =
         taken.pilot() == PilotVoltage.VOLT_6 || taken.pilot() == PilotVoltage.VOLT_3
             ? situation.askedInARow + 1

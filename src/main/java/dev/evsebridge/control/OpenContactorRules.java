@@ -73,6 +73,9 @@ final class OpenContactorRules {
 
   void applyToUnknown() {
     if (situation.reading == null) {
+      if (situation.unreadConnections.tooLong(situation.now)) {
+        situation.open();
+      }
       return;
     }
     if (!situation.reading.contactorClosed()) {

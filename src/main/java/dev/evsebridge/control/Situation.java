@@ -43,6 +43,7 @@ final class Situation {
   final Uptime uptime = new Uptime();
   final Latches latches = new Latches();
   final LastWord lastWord = new LastWord();
+  final UnreadConnections unreadConnections = new UnreadConnections();
   final Obstacles obstacles;
 
   ControlState state = OFFLINE;
@@ -111,6 +112,7 @@ final class Situation {
     if (state != UNKNOWN) {
       openBeforeLoss = contactor.knownOpen();
     }
+    unreadConnections.disconnected(now.nowNanos());
     go(OFFLINE);
     forgetSession();
   }

@@ -245,4 +245,34 @@ class ConnectingTest {
     assertEquals(List.of("leave NO_READINGS"), bench.commands());
     assertEquals(ControlState.OFFLINE, bench.state());
   }
+
+  /** Each of its connections has started the charger's own 300 s anew. */
+  @Test
+  void opensInPlaceOfAChargerThatConnectsAgainAndAgainAndSaysNothing() {
+    Bench bench = Bench.charging(Bench.sixteenAmps());
+    bench.answers = command -> !(command instanceof Command.Collect);
+    bench.disconnect();
+    long lost = bench.millis();
+    while (bench.millis() - lost < 295_000) {
+      bench.connect().run(5_000).disconnect();
+    }
+    assertEquals(List.of(), bench.commands());
+
+    bench.connect().run(5_100);
+    assertEquals(List.of("open", "PWM 100"), bench.commands());
+    assertFalse(bench.closed);
+    bench.disconnect().forget().connect().run(100);
+    assertEquals(List.of("open", "PWM 100"), bench.commands(), "in case the first was lost");
+  }
+
+  @Test
+  void takesOverAfterALongAbsenceThoughTheLastConnectionBroughtNoReading() {
+    Bench bench = Bench.charging(Bench.sixteenAmps());
+    bench.disconnect().connect().disconnect().run(600_000);
+
+    bench.connect().run(10_000);
+
+    assertEquals(List.of(), bench.commands());
+    assertEquals(ControlState.CHARGING, bench.state());
+  }
 }
