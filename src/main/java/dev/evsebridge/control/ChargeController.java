@@ -17,7 +17,6 @@ import static dev.evsebridge.control.ControlState.WAKING;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * Makes a wallbox of one charger: set-points in, safe charging out.
@@ -28,7 +27,7 @@ import java.util.OptionalLong;
  * made up for by the next reading.
  *
  * <p>{@link News} takes the events, {@link OpenContactorRules} and {@link ClosedContactorRules} say
- * what follows; what they have in common is the {@link Situation}.
+ * what follows, {@link StatusReport} tells it; what they have in common is the {@link Situation}.
  *
  * <p>Not safe for use by several threads. Knows no clock: every event comes with the monotonic
  * time.
@@ -40,24 +39,11 @@ public final class ChargeController {
   private static final int MOST_TRANSITIONS = 16;
   private static final int MOST_PASSES = 8;
 
-  private final ControlSettings settings;
   private final Situation situation;
   private final News news;
   private final OpenContactorRules open;
   private final ClosedContactorRules closed;
-  private final SetPoints setPoints;
-  private final ControlLife life;
-  private final StartGuard guard;
-  private final Protection protection;
-  private final PilotSignal pilotSignal;
-  private final Contactor contactor;
-  private final Vehicle vehicle;
-  private final WakeUp wakeUp;
-  private final Collects collects;
-  private final ForeignControl foreignControl;
-  private final Latches latches;
-  private final Obstacles obstacles;
-  private final Reasons reasons;
+  private final StatusReport report;
 
   /**
    * Creates a controller for a charger that is not connected.
@@ -65,24 +51,11 @@ public final class ChargeController {
    * @param memory what an earlier run has left, or {@link ControlMemory#NONE}
    */
   public ChargeController(ControlSettings settings, ControlMemory memory, long nowNanos) {
-    this.settings = settings;
     situation = new Situation(settings, memory, nowNanos);
     news = new News(situation);
     open = new OpenContactorRules(situation);
     closed = new ClosedContactorRules(situation);
-    setPoints = situation.setPoints;
-    life = situation.life;
-    guard = situation.guard;
-    protection = situation.protection;
-    pilotSignal = situation.pilotSignal;
-    contactor = situation.contactor;
-    vehicle = situation.vehicle;
-    wakeUp = situation.wakeUp;
-    collects = situation.collects;
-    foreignControl = situation.foreignControl;
-    latches = situation.latches;
-    obstacles = situation.obstacles;
-    reasons = new Reasons(obstacles, vehicle, guard);
+    report = new StatusReport(situation);
   }
 
   /**
@@ -101,8 +74,8 @@ public final class ChargeController {
       }
       situation.acted = false;
       situation.now = new Moment(nowNanos);
-      setPoints.advance(situation.now);
-      life.advance(situation.now);
+      situation.setPoints.advance(situation.now);
+      situation.life.advance(situation.now);
       decide();
       steerPilotSignal();
       leaveWhenStopping();
@@ -110,14 +83,13 @@ public final class ChargeController {
       situation.reading = null;
       situation.notified = false;
     } while (situation.acted);
-    Integer offered = pilotSignal.offeredDeciamps();
+    Integer offered = situation.pilotSignal.offeredDeciamps();
     if (offered != null) {
-      protection.offered(offered, nowNanos);
+      situation.protection.offered(offered, nowNanos);
     }
-    ControlStatus status = status();
     return new Step(
         situation.commands,
-        status,
+        report.status(),
         situation.now.deadlineNanos(),
         situation.memoryChanged,
         Optional.ofNullable(situation.refusal));
@@ -126,30 +98,31 @@ public final class ChargeController {
   /** What a restart must not forget. */
   public ControlMemory memory(long nowNanos) {
     return new ControlMemory(
-        setPoints.rememberedEnabled(),
-        setPoints.rememberedLimitDeciamps(),
-        latches.persistent(),
-        guard.openingAge(nowNanos),
-        guard.openingByLimitAge(nowNanos),
-        guard.startAges(nowNanos),
-        contactor.switchings(),
+        situation.setPoints.rememberedEnabled(),
+        situation.setPoints.rememberedLimitDeciamps(),
+        situation.latches.persistent(),
+        situation.guard.openingAge(nowNanos),
+        situation.guard.openingByLimitAge(nowNanos),
+        situation.guard.startAges(nowNanos),
+        situation.contactor.switchings(),
         situation.openingsUnderLoad);
   }
 
   private void decide() {
-    if (latches.contains(LatchedError.FOREIGN_CONTROL) && foreignControl.quiet(situation.now)) {
-      latches.clear(LatchedError.FOREIGN_CONTROL);
-      foreignControl.clear();
+    if (situation.latches.contains(LatchedError.FOREIGN_CONTROL)
+        && situation.foreignControl.quiet(situation.now)) {
+      situation.latches.clear(LatchedError.FOREIGN_CONTROL);
+      situation.foreignControl.clear();
     }
-    if (situation.notified && !(settings.openOnNotify() && situation.mayBeDrawing())) {
-      collects.askAtOnce();
+    if (situation.notified && !(situation.settings.openOnNotify() && situation.mayBeDrawing())) {
+      situation.collects.askAtOnce();
     }
     for (int transitions = 0; ; transitions++) {
       if (transitions > MOST_TRANSITIONS) {
         throw new IllegalStateException("no end of transitions in " + situation.state);
       }
       ControlState before = situation.state;
-      situation.allowance = obstacles.allowance();
+      situation.allowance = situation.obstacles.allowance();
       apply();
       if (situation.state == before) {
         return;
@@ -161,7 +134,8 @@ public final class ChargeController {
     if (situation.state == OFFLINE || situation.state == FIRMWARE) {
       return;
     }
-    Duration silence = settings.poll().multipliedBy(2).plus(settings.requestTimeout());
+    Duration silence =
+        situation.settings.poll().multipliedBy(2).plus(situation.settings.requestTimeout());
     if (situation.now.over(situation.heard, silence)) {
       situation.leave(Command.CloseReason.NO_READINGS);
       return;
@@ -172,7 +146,7 @@ public final class ChargeController {
     switch (situation.state) {
       case UNKNOWN -> open.applyToUnknown();
       case IDLE -> {
-        if (vehicle.present()) {
+        if (situation.vehicle.present()) {
           situation.go(WAITING);
           situation.freshlyPlugged = true;
         }
@@ -186,7 +160,7 @@ public final class ChargeController {
       case OPENING -> closed.applyToOpening();
       case WAKING -> open.applyToWaking();
       case FAULT -> {
-        if (vehicle.faultGoneFor(settings.faultWait(), situation.now)) {
+        if (situation.vehicle.faultGoneFor(situation.settings.faultWait(), situation.now)) {
           situation.go(WAITING);
         }
       }
@@ -200,15 +174,17 @@ public final class ChargeController {
         switch (situation.state) {
           case OFFLINE, UNKNOWN -> null;
           case IDLE, WAITING, STOPPING, FAULT, LOCKED, FIRMWARE ->
-              pilotSignal.toward(DutyCycle.NO_OFFER, situation.now);
+              situation.pilotSignal.toward(DutyCycle.NO_OFFER, situation.now);
           case OPENING ->
-              contactor.awaitsAck() ? null : pilotSignal.toward(DutyCycle.NO_OFFER, situation.now);
-          case WAKING -> pilotSignal.toward(wakeUp.percent(), situation.now);
+              situation.contactor.awaitsAck()
+                  ? null
+                  : situation.pilotSignal.toward(DutyCycle.NO_OFFER, situation.now);
+          case WAKING -> situation.pilotSignal.toward(situation.wakeUp.percent(), situation.now);
           // An offer that is to end for a set-point waits for its slot, and stays until then.
           case OFFERED, CONFIRM, CLOSING, CHARGING ->
-              obstacles.charging() != null
+              situation.obstacles.charging() != null
                   ? null
-                  : pilotSignal.towardOffer(
+                  : situation.pilotSignal.towardOffer(
                       DutyCycle.percentFor(situation.allowance.deciamps()),
                       DutyCycle.percentFor(situation.allowance.protectiveDeciamps()),
                       situation.state != CONFIRM,
@@ -226,16 +202,19 @@ public final class ChargeController {
     if (!situation.bridgeStopping.isSet() || situation.state == OFFLINE) {
       return;
     }
-    if (settings.onStop() == ControlSettings.OnStop.LEAVE) {
+    if (situation.settings.onStop() == ControlSettings.OnStop.LEAVE) {
       situation.commands.clear();
       situation.command(new Command.CloseSession(Command.CloseReason.BRIDGE_STOPPING));
       situation.disconnected();
       return;
     }
     boolean safe =
-        situation.state.open() && contactor.knownOpen() && pilotSignal.is(DutyCycle.NO_OFFER);
+        situation.state.open()
+            && situation.contactor.knownOpen()
+            && situation.pilotSignal.is(DutyCycle.NO_OFFER);
     if (safe
-        || situation.now.over(situation.bridgeStopping, settings.stopTimeout().plus(LEAVE_AFTER))) {
+        || situation.now.over(
+            situation.bridgeStopping, situation.settings.stopTimeout().plus(LEAVE_AFTER))) {
       situation.leave(Command.CloseReason.BRIDGE_STOPPING);
     }
   }
@@ -247,39 +226,10 @@ public final class ChargeController {
     boolean often =
         situation.state == STOPPING
             || situation.state == OPENING
-            || protection.suspects()
-            || (situation.state == LOCKED && vehicle.absent());
-    if (collects.due(!contactor.knownOpen(), often, situation.now)) {
+            || situation.protection.suspects()
+            || (situation.state == LOCKED && situation.vehicle.absent());
+    if (situation.collects.due(!situation.contactor.knownOpen(), often, situation.now)) {
       situation.command(new Command.Collect());
     }
-  }
-
-  private ControlStatus status() {
-    Why why = reasons.of(situation.state, situation.now);
-    OptionalLong startAt =
-        why == Why.MIN_OFF || why == Why.RESTART_DELAY || why == Why.TOO_MANY_STARTS
-            ? guard.readyAtNanos(situation.now.nowNanos())
-            : OptionalLong.empty();
-    boolean currents = settings.current().complete();
-    return new ControlStatus(
-        situation.state,
-        why,
-        why == null ? null : Reasons.sentence(why, situation.allowance.limitedBy(), settings),
-        setPoints.enabled(),
-        setPoints.limitDeciamps(),
-        situation.allowance.deciamps(),
-        situation.allowance.limitedBy(),
-        pilotSignal.offeredDeciamps(),
-        situation.allowance.maxDeciamps(),
-        vehicle.cableDeciamps(),
-        vehicle.pilot(),
-        vehicle.asksForPower() && Boolean.TRUE.equals(contactor.closed()),
-        contactor.closed(),
-        latches.all(),
-        life.status(),
-        new ControlStatus.ProtectionStatus(currents, currents, settings.voltage().complete()),
-        startAt,
-        contactor.switchings(),
-        situation.openingsUnderLoad);
   }
 }

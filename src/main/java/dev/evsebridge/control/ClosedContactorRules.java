@@ -9,27 +9,15 @@ import static dev.evsebridge.control.ControlState.WAITING;
 import java.time.Duration;
 
 /** What follows in the states with a contactor that is, or may be, closed: until it is open. */
-final class ClosedContactorRules {
+final class ClosedContactorRules extends Situated {
   private static final Duration CLOSE_AGAIN = Duration.ofSeconds(2);
   private static final int MOST_DISOBEYED = 3;
 
   /** On top of the stop timeout where the end of the offer was never acknowledged. */
   private static final Duration UNACKNOWLEDGED_STOP = Duration.ofSeconds(1);
 
-  private final Situation situation;
-  private final ControlSettings settings;
-  private final PilotSignal pilotSignal;
-  private final Contactor contactor;
-  private final Vehicle vehicle;
-  private final Obstacles obstacles;
-
   ClosedContactorRules(Situation situation) {
-    this.situation = situation;
-    settings = situation.settings;
-    pilotSignal = situation.pilotSignal;
-    contactor = situation.contactor;
-    vehicle = situation.vehicle;
-    obstacles = situation.obstacles;
+    super(situation);
   }
 
   void applyToClosing() {

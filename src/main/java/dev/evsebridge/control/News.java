@@ -12,43 +12,11 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Takes events: each updates what is known, and decides next to nothing. */
-final class News {
+final class News extends Situated {
   private static final Duration FRESH_FOR_FIRMWARE = Duration.ofSeconds(1);
 
-  private final Situation situation;
-  private final ControlSettings settings;
-  private final SetPoints setPoints;
-  private final ControlLife life;
-  private final StartGuard guard;
-  private final Protection protection;
-  private final PilotSignal pilotSignal;
-  private final Contactor contactor;
-  private final Vehicle vehicle;
-  private final WakeUp wakeUp;
-  private final Collects collects;
-  private final ForeignControl foreignControl;
-  private final Uptime uptime;
-  private final Latches latches;
-  private final LastWord lastWord;
-  private final Obstacles obstacles;
-
   News(Situation situation) {
-    this.situation = situation;
-    settings = situation.settings;
-    setPoints = situation.setPoints;
-    life = situation.life;
-    guard = situation.guard;
-    protection = situation.protection;
-    pilotSignal = situation.pilotSignal;
-    contactor = situation.contactor;
-    vehicle = situation.vehicle;
-    wakeUp = situation.wakeUp;
-    collects = situation.collects;
-    foreignControl = situation.foreignControl;
-    uptime = situation.uptime;
-    latches = situation.latches;
-    lastWord = situation.lastWord;
-    obstacles = situation.obstacles;
+    super(situation);
   }
 
   void take(Event event) {
@@ -92,7 +60,7 @@ final class News {
     situation.disconnected();
     situation.go(UNKNOWN);
     situation.heard.set(situation.now.nowNanos());
-    situation.unreadConnections.connected(situation.now.nowNanos());
+    unreadConnections.connected(situation.now.nowNanos());
     if (situation.firmwareSent) {
       situation.firmwareSent = false;
       situation.noteOpening();
@@ -110,7 +78,7 @@ final class News {
     situation.reading = taken;
     situation.lastReading = taken;
     situation.heard.set(nowNanos);
-    situation.unreadConnections.read();
+    unreadConnections.read();
     situation.askedInARow =
         taken.pilot() == PilotVoltage.VOLT_6 || taken.pilot() == PilotVoltage.VOLT_3
             ? situation.askedInARow + 1

@@ -13,36 +13,17 @@ import static dev.evsebridge.control.ControlState.WAKING;
 import java.time.Duration;
 
 /** What follows in the states with an open contactor: from plugging in to the order to close. */
-final class OpenContactorRules {
+final class OpenContactorRules extends Situated {
   /** A car that was offered current needs so long without offer to notice a new one. */
   private static final Duration NO_OFFER_HELD = Duration.ofSeconds(3);
 
   private static final Duration OPEN_AGAIN = Duration.ofSeconds(5);
 
-  private final Situation situation;
-  private final SetPoints setPoints;
-  private final StartGuard guard;
-  private final PilotSignal pilotSignal;
-  private final Contactor contactor;
-  private final Vehicle vehicle;
-  private final WakeUp wakeUp;
-  private final Collects collects;
-  private final Latches latches;
-  private final Obstacles obstacles;
   private final Mark confirmedAt = new Mark();
   private int confirmations;
 
   OpenContactorRules(Situation situation) {
-    this.situation = situation;
-    setPoints = situation.setPoints;
-    guard = situation.guard;
-    pilotSignal = situation.pilotSignal;
-    contactor = situation.contactor;
-    vehicle = situation.vehicle;
-    wakeUp = situation.wakeUp;
-    collects = situation.collects;
-    latches = situation.latches;
-    obstacles = situation.obstacles;
+    super(situation);
   }
 
   /**
@@ -73,7 +54,7 @@ final class OpenContactorRules {
 
   void applyToUnknown() {
     if (situation.reading == null) {
-      if (situation.unreadConnections.tooLong(situation.now)) {
+      if (unreadConnections.tooLong(situation.now)) {
         situation.open();
       }
       return;
