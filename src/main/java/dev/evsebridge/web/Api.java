@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
@@ -33,19 +35,17 @@ final class Api {
   void addTo(Router router) {
     WebServer.reads(router, CHARGERS).handler(this::all);
     WebServer.reads(router, CHARGER).handler(this::one);
-    router.get("/events").handler(streams::open);
+    WebServer.only(router, "/events", HttpMethod.GET).handler(streams::open);
     BodyHandler body = BodyHandler.create(false).setBodyLimit(MOST_BODY_BYTES);
-    router
-        .post(CHARGER + "/requests")
+    writes(router, "/requests", body).handler(requests::request);
+    writes(router, "/set", body).handler(requests::set);
+    writes(router, "/set/:name", body).handler(requests::setOne);
+  }
+
+  private Route writes(Router router, String below, BodyHandler body) {
+    return WebServer.only(router, CHARGER + below, HttpMethod.POST)
         .handler(body)
-        .handler(this::whole)
-        .handler(requests::request);
-    router.post(CHARGER + "/set").handler(body).handler(this::whole).handler(requests::set);
-    router
-        .post(CHARGER + "/set/:name")
-        .handler(body)
-        .handler(this::whole)
-        .handler(requests::setOne);
+        .handler(this::whole);
   }
 
   private void whole(RoutingContext ctx) {

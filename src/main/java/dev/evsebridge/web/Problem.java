@@ -40,7 +40,6 @@ enum Problem {
   static Problem of(int status) {
     return switch (status) {
       case 404 -> NOT_FOUND;
-      case 405 -> METHOD;
       case 413 -> TOO_LARGE;
       default -> status < FAULT.status ? MALFORMED : FAULT;
     };

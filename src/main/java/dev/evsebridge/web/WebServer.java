@@ -13,10 +13,12 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,7 +61,7 @@ final class WebServer {
                         .setFileCachingEnabled(false)));
     this.router = Router.router(vertx);
     router.route().handler(new SecurityRules(settings)::check).failureHandler(this::failed);
-    for (int status : new int[] {400, 404, 405}) {
+    for (int status : new int[] {400, 404}) {
       // What fits no route fails before or after all of them.
       router.errorHandler(status, this::failed);
     }
@@ -104,7 +106,23 @@ final class WebServer {
 
   /** The route of something that is only read: HEAD is GET without the content. */
   static Route reads(Router router, String path) {
-    return router.route(path).method(HttpMethod.GET).method(HttpMethod.HEAD);
+    return only(router, path, HttpMethod.GET, HttpMethod.HEAD);
+  }
+
+  /** The route of what takes these methods alone; whoever uses another one is told which. */
+  static Route only(Router router, String path, HttpMethod... methods) {
+    Route route = router.route(path);
+    Arrays.stream(methods).forEach(route::method);
+    String allowed = Arrays.stream(methods).map(HttpMethod::name).collect(Collectors.joining(", "));
+    router
+        .route(path)
+        .handler(
+            ctx -> {
+              // RFC 9110, 15.5.6
+              ctx.response().putHeader("Allow", allowed);
+              Problem.METHOD.answer(ctx);
+            });
+    return route;
   }
 
   Visitors visitors() {

@@ -14,8 +14,11 @@ import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import dev.evsebridge.testkit.Serials;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -167,14 +170,53 @@ class WebSecurityIT {
               "style-src 'self'",
               "connect-src 'self'",
               "img-src 'self'",
-              "frame-ancestors 'none'")) {
+              "frame-ancestors 'none'",
+              "base-uri 'none'",
+              "form-action 'none'")) {
         assertTrue(policy.contains(rule), path + ": " + policy);
       }
       assertEquals("nosniff", answer.header("X-Content-Type-Options"), path);
       assertEquals("no-referrer", answer.header("Referrer-Policy"), path);
+      assertEquals("DENY", answer.header("X-Frame-Options"), path);
+      assertEquals("same-origin", answer.header("Cross-Origin-Resource-Policy"), path);
+      assertEquals("same-origin", answer.header("Cross-Origin-Opener-Policy"), path);
     }
-    assertEquals("no-store", HTTP.get("/api/chargers", LOGIN).header("Cache-Control"));
-    assertEquals("no-store", HTTP.get("/", "Host: localhost").header("Cache-Control"));
+  }
+
+  @Test
+  void letsNobodyKeepWhatItHasSaid() throws IOException {
+    for (String path : List.of("/api/chargers", "/metrics", "/observe/health", "/none")) {
+      assertEquals("no-store", HTTP.get(path, LOGIN).header("Cache-Control"), path);
+    }
+    assertEquals("no-store", HTTP.get("/").header("Cache-Control"), "to be logged in");
+    assertEquals("no-store", post("{}").header("Cache-Control"), "of requests");
+    try (Socket socket = HTTP.connect()) {
+      socket
+          .getOutputStream()
+          .write(
+              ("GET /events HTTP/1.1\r\nHost: localhost\r\n" + LOGIN + "\r\n\r\n")
+                  .getBytes(StandardCharsets.US_ASCII));
+      BufferedReader lines =
+          new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+      assertTrue(
+          lines
+              .lines()
+              .takeWhile(line -> !line.isEmpty())
+              .anyMatch(line -> line.equalsIgnoreCase("Cache-Control: no-store")));
+    }
+    // The page itself may be kept, and is asked for again each time.
+    assertEquals("no-cache", HTTP.get("/", LOGIN).header("Cache-Control"));
+  }
+
+  private static Answer post(String body) {
+    return HTTP.send(
+        "POST",
+        "/api/chargers/x/requests",
+        body,
+        LOGIN,
+        "Origin: http://127.0.0.1:" + PORT,
+        "Content-Type: application/json");
   }
 
   @Test
@@ -268,19 +310,45 @@ class WebSecurityIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"OPTIONS", "TRACE", "PUT", "DELETE", "PATCH", "ANYTHING"})
-  void doesNothingForOtherMethods(String method) {
-    for (String path : List.of("/", "/api/chargers", "/api/chargers/x/requests", "/events")) {
-      int status =
-          HTTP.send(
-                  method,
-                  path,
-                  "",
-                  LOGIN,
-                  "Origin: http://127.0.0.1:" + PORT,
-                  "Content-Type: application/json")
-              .status();
-      assertEquals(405, status, path);
+  void doesNothingForOtherMethodsAndSaysWhichThereAre(String method) {
+    for (String path :
+        List.of(
+            "/",
+            "/index.html",
+            "/script.js",
+            "/api/chargers",
+            "/api/chargers/x",
+            "/metrics",
+            "/observe/metrics",
+            "/observe/health",
+            "/observe/health/live",
+            "/observe/health/ready")) {
+      assertAllows("GET, HEAD", method, path);
     }
+    assertAllows("GET", method, "/events");
+    for (String below : List.of("requests", "set", "set/limit_amps")) {
+      assertAllows("POST", method, "/api/chargers/x/" + below);
+    }
+  }
+
+  @Test
+  void readsNothingWhereItIsToBeWritten() {
+    assertAllows("POST", "GET", "/api/chargers/x/requests");
+    assertAllows("GET, HEAD", "POST", "/api/chargers");
+    assertAllows("GET", "HEAD", "/events");
+  }
+
+  private static void assertAllows(String methods, String method, String path) {
+    Answer answer =
+        HTTP.send(
+            method,
+            path,
+            "",
+            LOGIN,
+            "Origin: http://127.0.0.1:" + PORT,
+            "Content-Type: application/json");
+    assertEquals(405, answer.status(), path);
+    assertEquals(methods, answer.header("Allow"), path);
   }
 
   @Test
@@ -327,6 +395,7 @@ class WebSecurityIT {
         socket.getOutputStream().write("GET / HT".getBytes(StandardCharsets.US_ASCII));
         silent.add(socket);
       }
+      assertEnds(silent.get(silent.size() - 1));
       Patience.until(
           "others are answered",
           Duration.ofSeconds(90),
@@ -341,6 +410,17 @@ class WebSecurityIT {
       for (Socket socket : silent) {
         socket.close();
       }
+    }
+  }
+
+  /** Sooner than a connection that says nothing is closed: there were too many. */
+  private static void assertEnds(Socket socket) {
+    try {
+      assertEquals(-1, socket.getInputStream().read());
+    } catch (SocketTimeoutException e) {
+      throw new AssertionError("the connection was not closed", e);
+    } catch (IOException e) {
+      // It was reset.
     }
   }
 
