@@ -125,7 +125,8 @@ class Card {
     this.update();
   }
 
-  path(rest) { return '/api/chargers/' + encodeURIComponent(this.id) + rest; }
+  // Relative, like all addresses here: Home Assistant has the page in a folder.
+  path(rest) { return 'api/chargers/' + encodeURIComponent(this.id) + rest; }
 
   async send(rest, body, done) {
     this.busy = true;
@@ -485,7 +486,7 @@ function lose(isLost) {
 }
 
 function listen() {
-  const events = new EventSource('/events');
+  const events = new EventSource('events');
   const sign = handler => event => {
     lastSign = Date.now();
     handler(JSON.parse(event.data));

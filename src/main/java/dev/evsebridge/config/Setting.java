@@ -49,6 +49,7 @@ public enum Setting {
   WEB_PASSWORD("web.password", "", Kind.SECRET),
   WEB_PASSWORD_FILE("web.password_file", ""),
   WEB_HOST_NAMES("web.host_names", ""),
+  WEB_INGRESS("web.ingress", ""),
   WEB_READ_ONLY("web.read_only", "false"),
   WEB_OPEN_METRICS("web.open_metrics", "false"),
   ALIVE_TOPIC("alive.topic", ""),

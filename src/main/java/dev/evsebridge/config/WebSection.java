@@ -1,5 +1,6 @@
 package dev.evsebridge.config;
 
+import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -38,6 +39,11 @@ final class WebSection {
             Setting.WEB_HOST_NAMES,
             "it must be host names without ports, with commas between them",
             WebSection::hostNames);
+    Optional<String> ingress =
+        reader.parsedIfSet(
+            Setting.WEB_INGRESS,
+            "it must be the IP address of Home Assistant's Supervisor, 172.30.32.2",
+            WebSection::ingress);
     boolean readOnly = reader.flag(Setting.WEB_READ_ONLY);
     boolean openMetrics = reader.flag(Setting.WEB_OPEN_METRICS);
     if (port.isEmpty()) {
@@ -55,6 +61,7 @@ final class WebSection {
             username,
             password,
             hostNames,
+            ingress,
             readOnly,
             openMetrics));
   }
@@ -77,6 +84,13 @@ final class WebSection {
     } catch (UnknownHostException e) {
       return null;
     }
+  }
+
+  /** Names are not looked up: whose address it is decides who needs no password. */
+  private static @Nullable String ingress(String text) {
+    boolean literal = NetUtil.isValidIpV4Address(text) || NetUtil.isValidIpV6Address(text);
+    InetAddress address = literal ? address(text) : null;
+    return address == null || address.isAnyLocalAddress() ? null : address.getHostAddress();
   }
 
   private static @Nullable String username(String text) {

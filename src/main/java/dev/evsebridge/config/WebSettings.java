@@ -13,6 +13,8 @@ import java.util.Set;
  * @param username who logs in
  * @param password asked for where it is set, on loopback addresses too
  * @param hostNames further values of the header Host that are answered, in lower case
+ * @param ingress the address of Home Assistant's Supervisor, whose requests need no password where
+ *     it has let somebody in; empty where there is none
  * @param readOnly whether nothing can be switched here
  * @param openMetrics whether health and metrics are given without a password
  */
@@ -22,6 +24,7 @@ public record WebSettings(
     String username,
     Optional<Secret> password,
     Set<String> hostNames,
+    Optional<String> ingress,
     boolean readOnly,
     boolean openMetrics) {
 

@@ -1,13 +1,10 @@
 package dev.evsebridge.web;
 
 import dev.evsebridge.config.WebSettings;
-import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
@@ -28,20 +25,22 @@ final class SecurityRules {
   /** Long enough to make guessing a matter of years, short enough for a typo. */
   private static final long FAILED_LOGIN_MILLIS = 1_000;
 
-  private static final int HTTP_PORT = 80;
-  private static final int HTTPS_PORT = 443;
-
   private static final String CONTENT_SECURITY_POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self';"
-          + " frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+          + " frame-ancestors %s; base-uri 'none'; form-action 'none'";
+
+  private static final String FRAMED_BY_NOBODY = CONTENT_SECURITY_POLICY.formatted("'none'");
+  private static final String FRAMED_BY_OWN_HOST = CONTENT_SECURITY_POLICY.formatted("'self'");
 
   private final WebSettings settings;
   private final Login login;
+  private final Ingress ingress;
   private final Set<String> hosts = new HashSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
 
   SecurityRules(WebSettings settings) {
     this.settings = settings;
     this.login = new Login(settings);
+    this.ingress = new Ingress(settings);
     hosts.addAll(settings.hostNames());
     String address = settings.address().toLowerCase(Locale.ROOT);
     hosts.add(address.contains(":") ? "[" + address + "]" : address);
@@ -50,22 +49,28 @@ final class SecurityRules {
   /** Lets the request go on, or answers it. */
   void check(RoutingContext ctx) {
     HttpServerRequest request = ctx.request();
-    setHeaders(ctx.response().headers());
+    setHeaders(ctx);
     String path = pathOf(ctx);
-    String host = request.getHeader(HttpHeaders.HOST);
+    boolean letIn = ingress.hasLetIn(request);
     if (path == null || !isClear(request)) {
       Problem.MALFORMED.answer(ctx);
-    } else if (!isHealth(path) && !isOurs(host)) {
+    } else if (!letIn && !isHealth(path) && !isOurs(request.getHeader(HttpHeaders.HOST))) {
       Problem.HOST.answer(ctx);
-    } else if (changesSomething(request.method()) && !isOwnOrigin(request, host)) {
+    } else if (changesSomething(request.method()) && !isOwnOrigin(request, letIn)) {
       Problem.ORIGIN.answer(ctx);
     } else if (changesSomething(request.method()) && !isJson(request)) {
       Problem.CONTENT_TYPE.answer(ctx);
-    } else if (settings.openMetrics() && isForMonitors(path)) {
+    } else if (letIn || isOpen(request, path)) {
       ctx.next();
     } else {
       logIn(ctx);
     }
+  }
+
+  /** Home Assistant's Supervisor asks for the health of its add-ons, and knows no password. */
+  private boolean isOpen(HttpServerRequest request, String path) {
+    return (settings.openMetrics() && isForMonitors(path))
+        || (isHealth(path) && ingress.isFromProxy(request));
   }
 
   /** Null for an address with characters that can't be decoded. */
@@ -85,11 +90,13 @@ final class SecurityRules {
   }
 
   /** What browsers are told with every answer. */
-  static void setHeaders(MultiMap headers) {
-    headers
-        .set("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+  void setHeaders(RoutingContext ctx) {
+    boolean framed = ingress.hasLetIn(ctx.request());
+    ctx.response()
+        .headers()
+        .set("Content-Security-Policy", framed ? FRAMED_BY_OWN_HOST : FRAMED_BY_NOBODY)
         .set("X-Content-Type-Options", "nosniff")
-        .set("X-Frame-Options", "DENY")
+        .set("X-Frame-Options", framed ? "SAMEORIGIN" : "DENY")
         .set("Referrer-Policy", "no-referrer")
         .set("Cross-Origin-Resource-Policy", "same-origin")
         .set("Cross-Origin-Opener-Policy", "same-origin")
@@ -119,31 +126,12 @@ final class SecurityRules {
   }
 
   /** Whether the page that the request comes from is of the address that it goes to. */
-  private static boolean isOwnOrigin(HttpServerRequest request, @Nullable String host) {
-    String origin = request.getHeader(HttpHeaders.ORIGIN);
-    if (origin == null || host == null) {
-      return false;
+  private static boolean isOwnOrigin(HttpServerRequest request, boolean letIn) {
+    if (letIn) {
+      return Ingress.isOwnOrigin(request);
     }
-    try {
-      URI from = new URI(origin);
-      String scheme = from.getScheme();
-      if (from.getHost() == null || !("http".equals(scheme) || "https".equals(scheme))) {
-        return false;
-      }
-      // Before a proxy that speaks TLS the scheme is another one; what the browser names is not.
-      int usualPort = "https".equals(scheme) ? HTTPS_PORT : HTTP_PORT;
-      URI to = new URI(scheme + "://" + host);
-      return from.getHost().equalsIgnoreCase(to.getHost())
-          && portOr(from, usualPort) == portOr(to, usualPort)
-          && origin.equalsIgnoreCase(
-              scheme + "://" + from.getHost() + (from.getPort() < 0 ? "" : ":" + from.getPort()));
-    } catch (URISyntaxException e) {
-      return false;
-    }
-  }
-
-  private static int portOr(URI uri, int usual) {
-    return uri.getPort() < 0 ? usual : uri.getPort();
+    Origin origin = Origin.of(request.getHeader(HttpHeaders.ORIGIN));
+    return origin != null && origin.isOf(request.getHeader(HttpHeaders.HOST));
   }
 
   private static boolean isJson(HttpServerRequest request) {

@@ -39,6 +39,7 @@ final class WebServer {
   private final WebSettings settings;
   private final Vertx vertx;
   private final Router router;
+  private final SecurityRules rules;
   private final Visitors visitors = new Visitors();
   private final LogThrottle faults = new LogThrottle(5, Duration.ofMinutes(1));
 
@@ -60,7 +61,8 @@ final class WebServer {
                         .setClassPathResolvingEnabled(false)
                         .setFileCachingEnabled(false)));
     this.router = Router.router(vertx);
-    router.route().handler(new SecurityRules(settings)::check).failureHandler(this::failed);
+    this.rules = new SecurityRules(settings);
+    router.route().handler(rules::check).failureHandler(this::failed);
     for (int status : new int[] {400, 404}) {
       // What fits no route fails before or after all of them.
       router.errorHandler(status, this::failed);
@@ -91,7 +93,7 @@ final class WebServer {
                   suffix,
                   fault));
     }
-    SecurityRules.setHeaders(ctx.response().headers());
+    rules.setHeaders(ctx);
     Problem.of(status).answer(ctx);
   }
 

@@ -30,7 +30,8 @@ class WebSectionTest {
   void listensForThisMachineAloneWithAPortOnly() throws ConfigurationException {
     folder.properties("web.port = 8080");
     assertEquals(
-        new WebSettings("127.0.0.1", 8080, "evse", Optional.empty(), Set.of(), false, false),
+        new WebSettings(
+            "127.0.0.1", 8080, "evse", Optional.empty(), Set.of(), Optional.empty(), false, false),
         folder.read().web().orElseThrow());
   }
 
@@ -42,6 +43,7 @@ class WebSectionTest {
         "web.username = me",
         "web.password = secret",
         "web.host_names = Evse.example, 10.0.0.2, [fe80::1]",
+        "web.ingress = 172.30.32.2",
         "web.read_only = true",
         "web.open_metrics = true");
     WebSettings web = folder.read().web().orElseThrow();
@@ -50,6 +52,7 @@ class WebSectionTest {
     assertArrayEquals(
         "secret".getBytes(StandardCharsets.UTF_8), web.password().orElseThrow().reveal());
     assertEquals(Set.of("evse.example", "10.0.0.2", "[fe80::1]"), web.hostNames());
+    assertEquals(Optional.of("172.30.32.2"), web.ingress());
     assertTrue(web.readOnly());
     assertTrue(web.openMetrics());
   }
@@ -97,6 +100,10 @@ class WebSectionTest {
         "web.username = a:b | it must hold no ':' and no control characters, and not be empty",
         "web.host_names = http://a | it must be host names without ports, with commas between them",
         "web.host_names = a:80 | it must be host names without ports, with commas between them",
+        "web.ingress = true | it must be the IP address of Home Assistant's Supervisor, 172.30.32.2",
+        "web.ingress = localhost | it must be the IP address of Home Assistant's Supervisor, 172.30.32.2",
+        "web.ingress = 0.0.0.0 | it must be the IP address of Home Assistant's Supervisor, 172.30.32.2",
+        "web.ingress = :: | it must be the IP address of Home Assistant's Supervisor, 172.30.32.2",
         "web.read_only = yes | it must be false or true",
         "web.open_metrics = 1 | it must be false or true"
       })

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.sun.net.httpserver.HttpServer;
 import dev.evsebridge.testkit.BridgeProcess;
 import dev.evsebridge.testkit.FreePort;
+import dev.evsebridge.testkit.HttpProbe;
+import dev.evsebridge.testkit.IngressProxy;
 import dev.evsebridge.testkit.Mosquitto;
 import dev.evsebridge.testkit.MqttProbe;
 import dev.evsebridge.testkit.Patience;
@@ -18,8 +20,11 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -30,6 +35,9 @@ class HomeAssistantAddonIT {
   private static final Path PROJECT = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
   private static final String RUN = "deploy/home-assistant-addon/run";
   private static final String SERIAL = "10BA23AB50534D53302E3120FF162332";
+
+  private static final String HOST = "Host: homeassistant.local:8123";
+  private static final String INGRESS = "X-Ingress-Path: " + IngressProxy.PATH;
 
   private final Path folder;
 
@@ -49,8 +57,7 @@ class HomeAssistantAddonIT {
 
   @Test
   @RequiresMosquitto
-  void usesTheBrokerOfHomeAssistantAnnouncesDevicesAndOpensThePageWithAPassword()
-      throws IOException {
+  void usesTheBrokerOfHomeAssistantAnnouncesDevicesAndShowsThePageThere() throws IOException {
     int port = FreePort.find();
     int web = FreePort.find();
     try (Mosquitto mosquitto = Mosquitto.builder().user("addons", "secret").start();
@@ -69,7 +76,7 @@ class HomeAssistantAddonIT {
                   .formatted(mosquitto.port()));
       options(
           """
-          {"discovery": true, "page": true, "host_names": "homeassistant.local",
+          {"discovery": true, "host_names": "homeassistant.local",
            "chargers": [{"serial": "%s", "name": "Garage"}],
            "settings": ["evse.bind_address = 127.0.0.1", "evse.bind_port = %d"]}
           """
@@ -83,6 +90,7 @@ class HomeAssistantAddonIT {
         String info = probe.take(onTopic("from_dehneEVSE/bridge/info")).text();
         assertTrue(info.contains("\"evse.bind_port\":\"" + port + "\""), info);
         Patience.until("the page is there", () -> FreePort.accepts(web));
+        showsThePage(web);
         assertEquals(24, Files.readString(folder.resolve("page-password")).length());
         assertTrue(Files.readString(folder.resolve("options.properties")).contains("= Garage"));
       } finally {
@@ -92,6 +100,64 @@ class HomeAssistantAddonIT {
         supervisor.stop(0);
       }
     }
+  }
+
+  /** Within Home Assistant to everybody, elsewhere to those who know the password. */
+  private static void showsThePage(int web) throws IOException {
+    HttpProbe directly = HttpProbe.of(web).from("127.0.0.2");
+    for (String path : List.of("/", "/api/chargers", "/observe/health/live")) {
+      assertEquals(401, directly.get(path, INGRESS).status(), path);
+    }
+    assertEquals(401, HttpProbe.of(web).get("/").status());
+    // The Supervisor's watchdog.
+    assertEquals(200, HttpProbe.of(web).get("/observe/health/live").status());
+    try (IngressProxy homeAssistant = IngressProxy.to(web)) {
+      HttpProbe http = HttpProbe.of(homeAssistant.port());
+      HttpProbe.Answer page = http.get(IngressProxy.PATH + "/", HOST);
+      assertEquals(200, page.status());
+      assertEquals("SAMEORIGIN", page.header("X-Frame-Options"));
+      List<String> addresses =
+          Pattern.compile("(?:src|href)=\"([^\"]+)\"")
+              .matcher(page.body())
+              .results()
+              .map(each -> each.group(1))
+              .toList();
+      assertTrue(addresses.contains("script.js"), addresses.toString());
+      for (String address : addresses) {
+        assertEquals(200, http.get(IngressProxy.PATH + "/" + address, HOST).status(), address);
+      }
+      HttpProbe.Answer answer =
+          http.send(
+              "POST",
+              IngressProxy.PATH + "/api/chargers/Garage/requests",
+              "{\"message_type\":\"request_ping\"}",
+              HOST,
+              "Origin: http://homeassistant.local:8123",
+              "Content-Type: application/json");
+      assertEquals(404, answer.status(), answer.body());
+      assertEquals("not_connected", answer.json().get("error").asText());
+    }
+  }
+
+  @Test
+  void opensToHomeAssistantThePortAtWhichThePageIs() throws IOException {
+    String config = Files.readString(PROJECT.resolve("deploy/home-assistant-addon/config.yaml"));
+    String port = group(config, "(?m)^ingress_port: (\\d+)$");
+    String run = Files.readString(PROJECT.resolve(RUN));
+    assertTrue(run.contains("WEB_PORT=${WEB_PORT:-" + port + "}"), run);
+    assertTrue(run.contains("WEB_INGRESS=${WEB_INGRESS:-172.30.32.2}"), run);
+    assertTrue(config.contains("\ningress: true\n"), config);
+    // Outside Home Assistant nothing is open unless somebody opens it.
+    assertTrue(config.contains("\n  " + port + "/tcp: null\n"), config);
+    assertTrue(
+        config.contains("\nwatchdog: http://[HOST]:[PORT:" + port + "]/observe/health/live\n"),
+        config);
+  }
+
+  private static String group(String text, String pattern) {
+    Matcher matcher = Pattern.compile(pattern).matcher(text);
+    assertTrue(matcher.find(), text);
+    return matcher.group(1);
   }
 
   @Test
@@ -147,7 +213,8 @@ class HomeAssistantAddonIT {
                 "SUPERVISOR_TOKEN", "token",
                 "BRIDGE", launcher.toString(),
                 "JAVA_HOME", System.getProperty("java.home"),
-                "WEB_PORT", Integer.toString(web)));
+                "WEB_PORT", Integer.toString(web),
+                "WEB_INGRESS", "127.0.0.1"));
     return builder.start();
   }
 }

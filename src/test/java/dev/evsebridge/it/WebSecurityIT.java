@@ -352,6 +352,16 @@ class WebSecurityIT {
   }
 
   @Test
+  void knowsNoIngressWhereNoneIsSet() {
+    for (String path : List.of("X-Ingress-Path: /", "X-Ingress-Path: /api/hassio_ingress/token")) {
+      Answer answer = HTTP.get("/", path);
+      assertEquals(401, answer.status());
+      assertEquals("DENY", answer.header("X-Frame-Options"));
+      assertEquals(421, HTTP.get("/", path, "Host: homeassistant.local:8123").status());
+    }
+  }
+
+  @Test
   void speaksNothingButHttp1() throws IOException {
     Answer upgrade =
         HTTP.get("/icon.svg", LOGIN, "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__");

@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,13 +24,24 @@ public final class HttpProbe {
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final int port;
+  private final InetAddress from;
 
-  private HttpProbe(int port) {
+  private HttpProbe(int port, InetAddress from) {
     this.port = port;
+    this.from = from;
   }
 
   public static HttpProbe of(int port) {
-    return new HttpProbe(port);
+    return new HttpProbe(port, InetAddress.getLoopbackAddress());
+  }
+
+  /** The same from another address of this machine, such as 127.0.0.2. */
+  public HttpProbe from(String address) {
+    try {
+      return new HttpProbe(port, InetAddress.getByName(address));
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException(e);
+    }
   }
 
   /** What came back. */
@@ -90,6 +102,7 @@ public final class HttpProbe {
   /** A socket to the port; what is read from it must come within 20 s. */
   public Socket connect() throws IOException {
     Socket socket = new Socket();
+    socket.bind(new InetSocketAddress(from, 0));
     socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 5_000);
     socket.setSoTimeout((int) Patience.LIMIT.toMillis());
     return socket;
