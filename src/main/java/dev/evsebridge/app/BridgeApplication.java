@@ -277,6 +277,8 @@ final class BridgeApplication implements AutoCloseable {
                   backPressure,
                   eventLoops,
                   settings.limits(),
+                  several == null ? alone -> null : several::otherHolder,
+                  several == null ? alone -> null : several::otherKeeper,
                   settings.brokerLossGrace()));
       web = port;
       if (namedBeans.get("errorReports") instanceof ErrorReports reports) {

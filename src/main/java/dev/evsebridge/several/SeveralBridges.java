@@ -328,9 +328,13 @@ public final class SeveralBridges implements Membership, ChargerClaims {
         topic.equals(subscribeTopic)
             ? Payloads.clientId(payload)
             : topic.substring(subscribeTopic.length() + 1).split("/", 2)[0];
-    return text != null && SerialNumber.isSerialNumber(text)
-        ? names.clientId(new SerialNumber(text))
-        : text;
+    return text == null ? null : named(text);
+  }
+
+  private String named(String chargerId) {
+    return SerialNumber.isSerialNumber(chargerId)
+        ? names.clientId(new SerialNumber(chargerId))
+        : chargerId;
   }
 
   @Override
@@ -363,6 +367,20 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   /** Whether another bridge has a charger, or had it last: then it is not for this one to tell. */
   public synchronized boolean isOthers(String clientId) {
     return claims.isOthers(clientId);
+  }
+
+  /** The other bridge that has a charger, named or by its serial number; null when none has. */
+  public synchronized @Nullable String otherHolder(String chargerId) {
+    return other(claims.holder(named(chargerId)));
+  }
+
+  /** The other living bridge that keeps a charger's set-points; null when there is none. */
+  public synchronized @Nullable String otherKeeper(String chargerId) {
+    return other(claims.keeper(named(chargerId)));
+  }
+
+  private @Nullable String other(@Nullable String bridge) {
+    return name.equals(bridge) ? null : bridge;
   }
 
   /** Tells somebody that the broker is there only once it is known who has which charger. */

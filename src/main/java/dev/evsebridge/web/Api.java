@@ -54,6 +54,7 @@ final class Api {
   }
 
   private void all(RoutingContext ctx) {
+    streams.book().locate();
     ArrayNode all = json.createArrayNode();
     for (ChargerPage page : streams.book().pages()) {
       ObjectNode charger = page.json();
@@ -65,6 +66,7 @@ final class Api {
   }
 
   private void one(RoutingContext ctx) {
+    streams.book().locate();
     ChargerPage page = streams.book().find(ctx.pathParam("client_id"));
     @Nullable ObjectNode charger = page == null ? null : page.jsonWithLog();
     if (charger == null) {

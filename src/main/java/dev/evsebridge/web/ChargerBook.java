@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What is shown of all chargers: those that are connected, and those that are known. */
@@ -22,16 +23,22 @@ final class ChargerBook implements SessionListener, SessionObserver, StateWatche
   private final ConcurrentMap<String, ChargerPage> pages = new ConcurrentSkipListMap<>();
   private final Consumer<String> changed;
   private final Consumer<String> forgotten;
+  private final Function<String, @Nullable String> elsewhere;
 
   /**
    * Creates an empty book.
    *
    * @param changed takes the client id of a charger of which something is new; must not block
    * @param forgotten takes the client id of a charger that is not shown any more; must not block
+   * @param elsewhere gives the other bridge that has a charger now, or null
    */
-  ChargerBook(Consumer<String> changed, Consumer<String> forgotten) {
+  ChargerBook(
+      Consumer<String> changed,
+      Consumer<String> forgotten,
+      Function<String, @Nullable String> elsewhere) {
     this.changed = changed;
     this.forgotten = forgotten;
+    this.elsewhere = elsewhere;
   }
 
   /** By client id. */
@@ -52,6 +59,15 @@ final class ChargerBook implements SessionListener, SessionObserver, StateWatche
       }
     }
     return null;
+  }
+
+  /** Looks which chargers are at other bridges: nobody tells when they leave those. */
+  void locate() {
+    for (ChargerPage page : pages.values()) {
+      if (page.isAt(elsewhere.apply(page.clientId()))) {
+        changed.accept(page.clientId());
+      }
+    }
   }
 
   private ChargerPage page(ChargerSession session) {
@@ -87,6 +103,7 @@ final class ChargerBook implements SessionListener, SessionObserver, StateWatche
     if (before != null && before.connected() && !state.connected()) {
       page.disconnected(Instant.now());
     }
+    boolean unused = page.isAt(elsewhere.apply(state.clientId()));
     page.changed(state);
     changed.accept(state.clientId());
   }

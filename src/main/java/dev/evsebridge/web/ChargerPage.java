@@ -14,6 +14,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What is shown of one charger. Written by the threads of the bridge, read by the web server's. */
@@ -32,6 +33,10 @@ final class ChargerPage {
   private @Nullable Instant readAt;
   private @Nullable Instant offlineSince;
   private @Nullable FirmwareStatus firmware;
+
+  /** The other bridge that has it. */
+  private @Nullable String elsewhere;
+
   private long connections;
   private long linesEver;
   private long errorsEver;
@@ -78,6 +83,16 @@ final class ChargerPage {
     version++;
   }
 
+  /** Returns whether that is new. */
+  synchronized boolean isAt(@Nullable String otherBridge) {
+    if (Objects.equals(otherBridge, elsewhere)) {
+      return false;
+    }
+    elsewhere = otherBridge;
+    version++;
+    return true;
+  }
+
   synchronized void changed(ChargerState newState) {
     if (!newState.equals(state)) {
       state = newState;
@@ -121,6 +136,7 @@ final class ChargerPage {
     }
     ObjectNode json = JSON.valueToTree(state);
     json.put("offline_since", offlineSince == null ? null : seconds(offlineSince));
+    json.put("bridge", state.connected() ? null : elsewhere);
     json.set("raw", reading == null ? null : raw(reading.measurements()));
     json.set("firmware", firmware == null ? null : JSON.valueToTree(firmware));
     return json;

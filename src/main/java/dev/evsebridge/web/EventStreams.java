@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -53,11 +54,13 @@ final class EventStreams {
    * Creates it without streams.
    *
    * @param bridge tells how the bridge itself is
+   * @param elsewhere gives the other bridge that has a charger now, or null
    */
-  EventStreams(Vertx vertx, Supplier<ObjectNode> bridge) {
+  EventStreams(
+      Vertx vertx, Supplier<ObjectNode> bridge, Function<String, @Nullable String> elsewhere) {
     this.vertx = vertx;
     this.context = vertx.getOrCreateContext();
-    this.book = new ChargerBook(this::changed, this::changed);
+    this.book = new ChargerBook(this::changed, this::changed, elsewhere);
     this.bridge = bridge;
     vertx.setPeriodic(LOOK_MILLIS, timer -> look());
   }
@@ -106,6 +109,7 @@ final class EventStreams {
     response.closeHandler(closed -> close(stream));
     response.exceptionHandler(broken -> close(stream));
     response.write("retry: 2000\n\n" + event("bridge", bridge.get()));
+    book.locate();
     book.pages().forEach(page -> stream.pending.add(page.clientId()));
     stream.write();
   }
@@ -119,6 +123,7 @@ final class EventStreams {
     if (streams.isEmpty()) {
       return;
     }
+    book.locate();
     ObjectNode now = bridge.get();
     boolean tell = !now.equals(bridgeTold) || ++looks >= LOOKS_PER_SIGN_OF_LIFE;
     if (tell) {

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -66,12 +67,17 @@ final class Requests implements FirmwareListener {
   private final Duration patience;
   private final Duration firmwarePatience;
   private final boolean readOnly;
+  private final Function<String, @Nullable String> elsewhere;
+  private final Function<String, @Nullable String> keptElsewhere;
   private final Set<Open> open = ConcurrentHashMap.newKeySet();
 
-  Requests(BrokerConnection broker, String subscribeTopic, SessionLimits limits, boolean readOnly) {
-    this.broker = broker;
-    this.subscribeTopic = subscribeTopic;
+  Requests(Sources sources, boolean readOnly) {
+    this.broker = sources.broker();
+    this.subscribeTopic = broker.settings().subscribeTopic();
     this.readOnly = readOnly;
+    this.elsewhere = sources.elsewhere();
+    this.keptElsewhere = sources.keptElsewhere();
+    SessionLimits limits = sources.limits();
     this.patience = limits.requestTimeout().multipliedBy(limits.requestQueue() + 2L).plus(MARGIN);
     this.firmwarePatience = patience.plus(limits.firmwareTimeout());
   }
@@ -95,7 +101,18 @@ final class Requests implements FirmwareListener {
     } catch (IOException e) {
       // Passed on as it is: the route says what is wrong with it.
     }
-    pass(ctx, new Open(ctx, clientId, FIRMWARE.equals(type)), subscribeTopic, payload);
+    String other = elsewhere.apply(clientId);
+    if (other == null) {
+      pass(ctx, new Open(ctx, clientId, FIRMWARE.equals(type)), subscribeTopic, payload);
+    } else {
+      refuse(ctx, clientId, type, "The charger is connected to the bridge " + other + ".");
+    }
+  }
+
+  /** Not by the routes, which would tell everybody that no bridge has the charger. */
+  private void refuse(RoutingContext ctx, String clientId, @Nullable String type, String detail) {
+    new Open(ctx, clientId, false)
+        .answer(bytes(new ErrorMessage(clientId, type, ErrorCode.NOT_CONNECTED.code(), detail)));
   }
 
   /** Takes set-points as on the topic {@code set} of a charger. */
@@ -124,8 +141,11 @@ final class Requests implements FirmwareListener {
 
   private void setPoint(RoutingContext ctx, String below, byte[] payload) {
     String clientId = ctx.pathParam("client_id");
+    String other = keptElsewhere.apply(clientId);
     if (readOnly) {
       Problem.READ_ONLY.answer(ctx);
+    } else if (other != null) {
+      refuse(ctx, clientId, null, "The bridge " + other + " keeps this charger's set-points.");
     } else if (isPartOfTopic(clientId)) {
       String topic = subscribeTopic + "/" + clientId + below;
       pass(ctx, new Open(ctx, clientId, false), topic, payload);

@@ -11,7 +11,9 @@ import dev.evsebridge.runtime.EventLoopPulses;
 import dev.evsebridge.state.ChargerStates;
 import dev.evsebridge.state.FirmwareStates;
 import java.time.Duration;
+import java.util.function.Function;
 import org.apache.camel.CamelContext;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The parts of the bridge that are looked at from outside.
@@ -28,6 +30,8 @@ import org.apache.camel.CamelContext;
  * @param backPressure knows from which chargers nothing is read
  * @param eventLoops those of the chargers
  * @param limits how long a request may take
+ * @param elsewhere gives the other bridge that has a charger, or null
+ * @param keptElsewhere gives the other bridge that keeps a charger's set-points, or null
  * @param brokerLossGrace how long chargers are kept while the broker is away
  */
 public record Sources(
@@ -43,4 +47,6 @@ public record Sources(
     BackPressure backPressure,
     EventLoopPulses eventLoops,
     SessionLimits limits,
+    Function<String, @Nullable String> elsewhere,
+    Function<String, @Nullable String> keptElsewhere,
     Duration brokerLossGrace) {}

@@ -28,16 +28,11 @@ public final class Web implements AutoCloseable {
     this.server = new WebServer(settings);
     this.brokerCheck = new BrokerCheck(sources.failSafe(), sources.brokerLossGrace());
     sources.broker().addListener(brokerCheck);
-    this.streams = new EventStreams(server.vertx(), this::bridge);
+    this.streams = new EventStreams(server.vertx(), this::bridge, sources.elsewhere());
     sources.states().watch(streams.book());
     sources.registry().addListener(streams.book());
     sources.firmware().watch(streams.book());
-    Requests requests =
-        new Requests(
-            sources.broker(),
-            sources.broker().settings().subscribeTopic(),
-            sources.limits(),
-            settings.readOnly());
+    Requests requests = new Requests(sources, settings.readOnly());
     sources.registry().addFirmwareListener(requests);
     new HealthReport(
             sources.camel(),
