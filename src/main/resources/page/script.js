@@ -5,6 +5,8 @@
 
 const LOST_AFTER_MS = 25000;
 const GONE_AFTER_MS = 5000;
+// By keyboard a limit changes ampere by ampere: the last one is sent.
+const GATHER_MS = 300;
 const MOST_IMAGE_BYTES = 126976;
 const MOST_LINES = 200;
 const MOST_ERRORS = 20;
@@ -91,7 +93,7 @@ class Card {
     this.state = null;
     this.busy = false;
     this.dragging = false;
-    this.lines = 0;
+    this.limit = null;
     this.image = null;
     const root = $('#card').content.firstElementChild.cloneNode(true);
     this.root = root;
@@ -115,7 +117,16 @@ class Card {
       this.dragging = true;
       say($('.slide output', root), slider.value + ' A');
     });
-    slider.addEventListener('change', () => this.set({limit_amps: Number(slider.value)}, 'The limit is ' + slider.value + ' A.'));
+    slider.addEventListener('change', () => {
+      const wanted = Number(slider.value);
+      clearTimeout(this.limit);
+      this.limit = setTimeout(() => {
+        this.limit = null;
+        this.set({limit_amps: wanted}, 'The limit is ' + wanted + ' A.');
+      }, GATHER_MS);
+    });
+    // One that was put back to where it was has not changed.
+    slider.addEventListener('blur', () => { this.dragging = this.busy || Boolean(this.limit); });
     $('.reset', root).addEventListener('click', () => this.send('/set/reset', 'all', 'The errors have been reset.'));
     $('.switch', root).addEventListener('click', () => this.switchContactor());
     $('.offer', root).addEventListener('submit', event => { event.preventDefault(); this.offer(); });
@@ -129,6 +140,7 @@ class Card {
   path(rest) { return 'api/chargers/' + encodeURIComponent(this.id) + rest; }
 
   async send(rest, body, done) {
+    const focused = document.activeElement;
     this.busy = true;
     this.outcome('');
     this.update();
@@ -143,6 +155,8 @@ class Card {
       this.busy = false;
       this.dragging = false;
       this.update();
+      // What is disabled loses the focus, and whoever uses the keyboard would begin anew.
+      if (document.activeElement === document.body && this.root.contains(focused)) focused.focus({preventScroll: true});
     }
   }
 
@@ -259,13 +273,14 @@ class Card {
     if (lost) return 'The page has lost the bridge.';
     if (isReadOnly()) return 'This page only shows: nothing can be switched here (web.read_only).';
     const state = this.state;
+    if (state && !state.connected && state.bridge) return 'The charger is at the bridge ' + state.bridge + ': use the page of that one.';
     if (!state || !state.connected) return 'The charger is offline.';
     if (this.busy) return 'A request is under way.';
     return null;
   }
 
   look(state) {
-    if (!state.connected) return ['off', 'Offline'];
+    if (!state.connected) return ['off', state.bridge ? 'At another bridge' : 'Offline'];
     if (state.why === 'firmware_update') return ['off', 'Firmware update'];
     switch (state.pilot_voltage) {
       case 'volt_12': return ['empty', 'No car'];
@@ -291,12 +306,14 @@ class Card {
     if (!state) return;
 
     root.classList.toggle('online', state.connected);
-    say($('.link', root), state.connected ? 'online'
+    root.classList.toggle('stale', lost);
+    say($('.link', root), lost ? 'out of date' : state.connected ? 'online' : state.bridge ? 'at the bridge ' + state.bridge
       : 'offline since ' + (clock(state.offline_since || state.time) || 'the start of the bridge'));
     const [look, words] = this.look(state);
     root.dataset.look = look;
     say($('.state', root), words);
-    say($('.why', root), !state.why_text || state.why === 'offline' || state.why === 'no_vehicle' || state.why === 'no_reading' ? '' : state.why_text);
+    say($('.why', root), !state.why_text || state.why === 'offline' || state.why === 'no_vehicle' || state.why === 'no_reading' ? ''
+      : state.why_text + (state.start_at ? ' Next start: ' + clock(state.start_at) + '.' : ''));
 
     const phases = [1, 2, 3].map(phase => state['phase' + phase + '_amps']);
     const calibrated = phases.some(each => each !== null);
@@ -325,6 +342,7 @@ class Card {
     contactor.classList.toggle('closed', state.contactor_state === true);
     say($('.cable', root), !read ? '–' : state.cable_amps === null ? 'none' : amps(state.cable_amps));
     $('.energy', root).hidden = state.session_kwh === null;
+    say($('.energy dt', root), state.session_end ? 'Last session' : 'This session');
     if (state.session_kwh !== null) say($('.session', root), number(state.session_kwh, 2) + ' kWh');
     say($('.time', root), state.time ? 'Last reading ' + clock(state.time) : 'No reading yet');
 
@@ -458,12 +476,12 @@ function banners() {
   const shown = [];
   if (lost && firstSign) shown.push(banner('This page has lost the bridge. What it shows may be out of date; it tries to connect again.'));
   if (bridge && !lost && !bridge.broker_connected) {
-    const controlled = [...cards.values()].some(each => each.state && each.state.enabled !== null);
+    const controlled = [...cards.values()].some(each => each.state && each.state.connected && each.state.enabled !== null);
     shown.push(!bridge.fail_safe
       ? banner('The MQTT broker is away. Unless it comes back soon, the fail-safe acts.', true)
       : banner('The MQTT broker is away, and the fail-safe has acted: ' + (bridge.listening || controlled
-        ? 'the charge controllers go on by themselves, at their fallback limit; other chargers were disconnected.'
-        : 'the bridge has disconnected all chargers, so that they open their contactors by themselves within 5 minutes.')));
+        ? 'the charge controllers go on by themselves (control.broker_loss says at which limit); other chargers were disconnected.'
+        : 'the bridge lets no charger connect, so that they open their contactors by themselves within 5 minutes.')));
   } else if (bridge && !lost && !bridge.listening) {
     shown.push(banner('The bridge does not listen for chargers yet.', true));
   }

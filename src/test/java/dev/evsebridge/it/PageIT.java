@@ -9,9 +9,11 @@ import dev.evsebridge.simulator.Scenario;
 import dev.evsebridge.simulator.SimulatedCharger;
 import dev.evsebridge.simulator.Simulator;
 import dev.evsebridge.simulator.SimulatorTiming;
+import dev.evsebridge.testkit.BridgeProcess;
 import dev.evsebridge.testkit.Browser;
 import dev.evsebridge.testkit.ChargerReading;
 import dev.evsebridge.testkit.FreePort;
+import dev.evsebridge.testkit.IngressProxy;
 import dev.evsebridge.testkit.Installation;
 import dev.evsebridge.testkit.Messages;
 import dev.evsebridge.testkit.MqttProbe;
@@ -21,8 +23,10 @@ import dev.evsebridge.testkit.RequiresBrowser;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import dev.evsebridge.testkit.Serials;
 import dev.evsebridge.testkit.WireFrame;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -115,6 +119,10 @@ class PageIT {
       until(
           "the error is shown",
           () -> browser.text(card + "[role=status]").contains(error.field("detail")));
+      until("it is counted", () -> browser.text(card + ".errors .count").equals("1"));
+      browser.find(card + ".errors summary").click();
+      assertTrue(browser.text(card + ".errors li").contains(error.field("detail")));
+      assertTrue(browser.find(card + ".read").isEnabled());
     }
   }
 
@@ -131,6 +139,11 @@ class PageIT {
           0L,
           browser.run(
               "return [...document.querySelectorAll('button, input')].filter(e => e.offsetParent).length"));
+      assertEquals(
+          0L,
+          browser.run(
+              "return document.querySelectorAll(arguments[0] + ':is(button, input):enabled').length",
+              card));
       assertTrue(browser.text(card).contains("web.read_only"), () -> browser.text(card));
       assertEquals("open", browser.text(card + ".contactor"));
     }
@@ -188,8 +201,239 @@ class PageIT {
       installation.bridge().kill();
       until("it says so", () -> browser.text("[role=alert]").contains("bridge"));
       assertFalse(browser.find(card + ".read").isEnabled());
+      assertTrue(browser.text(card + ".reason").contains("lost the bridge"));
+      assertEquals("out of date", browser.text(card + ".link"));
       installation.bridge().start().awaitListening();
       until("all is well again", () -> browser.text("[role=alert]").isEmpty());
+      until("its end is told", () -> browser.text(card + ".link").startsWith("offline since "));
+      assertEquals("Offline", browser.text(card + ".state"));
+      assertFalse(browser.find(card + ".read").isEnabled());
+      assertEquals("The charger is offline.", browser.text(card + ".reason"));
+    }
+  }
+
+  @Test
+  void saysWhatTheFailSafeHasDone() {
+    try (Installation installation = installation("bridge.broker_loss_grace = 500ms")) {
+      installation.charger(serial).answerLikeFirmware();
+      installation.probe().request(Messages.collect(serial));
+      browser.at(url);
+      until("its state is there", () -> browser.text(card).contains("Last reading"));
+      installation.mosquitto().stop();
+      until("it says so", () -> browser.text("[role=alert]").contains("fail-safe has acted"));
+      assertTrue(browser.text("[role=alert]").contains("lets no charger connect"));
+      until("its end is told", () -> browser.text(card + ".link").startsWith("offline since "));
+      assertEquals("0 of 1 online", browser.text("#summary"));
+    }
+  }
+
+  @Test
+  void saysWhatTheCarDoesAndWhyItDoesNotCharge() {
+    try (Installation installation = installation()) {
+      ChargerReading reading = ChargerReading.typical().contactor(0).pwmPercent(26);
+      installation.charger(serial).answerLikeFirmware(reading, 9);
+      browser.at(url);
+      String[] words = {
+        "No car", "Car connected", "Car connected, asks for power", "Car wants ventilation", "Fault"
+      };
+      for (int pilot = 0; pilot < words.length; pilot++) {
+        reading.pilotVoltage(pilot);
+        installation.probe().request(Messages.collect(serial));
+        String expected = words[pilot];
+        until(expected, () -> browser.text(card + ".state").equals(expected));
+        if (pilot == 2) {
+          assertEquals("The contactor is open.", browser.text(card + ".why"));
+          assertEquals("15.6 A", browser.text(card + ".offered"));
+        }
+      }
+      reading.pilotVoltage(2).contactor(1);
+      installation.probe().request(Messages.collect(serial));
+      until("it charges", () -> browser.text(card + ".state").equals("Charging"));
+      assertEquals("", browser.text(card + ".why"));
+      assertEquals("closed", browser.text(card + ".contactor"));
+      assertEquals("1 of 1 online, 1 charging", browser.text("#summary"));
+    }
+  }
+
+  @Test
+  void locksControlsWhileARequestIsUnderWay() {
+    try (Installation installation = installation("evse.request_timeout = 60s")) {
+      RawCharger charger = installation.charger(serial).answerLikeFirmware();
+      browser.at(url);
+      until("its card is there", () -> browser.text(card + ".link").equals("online"));
+      browser.find(card + ".read").click();
+      until("it is said", () -> browser.text(card + ".outcome").equals("Read."));
+      charger.takeFrame();
+      charger.stopAnswering();
+      browser.find(card + ".read").click();
+      charger.takeFrame();
+      assertTrue(browser.text(card + ".reason").contains("under way"));
+      assertEquals(
+          0L,
+          browser.run(
+              "return document.querySelectorAll(arguments[0] + '.controls :is(button, input):enabled').length",
+              card));
+      charger.send(ChargerReading.typical().frame());
+      until("it is said", () -> browser.text(card + ".outcome").equals("Read."));
+      assertEquals("", browser.text(card + ".reason"));
+      assertEquals("read", focused());
+    }
+  }
+
+  @Test
+  void offersCurrentAndNoneByKeyboard() {
+    try (Installation installation = installation()) {
+      RawCharger charger = installation.charger(serial).answerLikeFirmware();
+      installation.probe().request(Messages.collect(serial));
+      charger.takeFrame();
+      browser.at(url);
+      until("its state is there", () -> browser.text(card).contains("Last reading"));
+      WebElement ampere = browser.find(card + ".offer input");
+      ampere.sendKeys(Keys.chord(Keys.CONTROL, "a"), "10", Keys.ENTER);
+      // It begins at the answer that does nothing.
+      assertEquals("confirm-no", browser.run("return document.activeElement.id"));
+      assertTrue(browser.text("dialog").contains("what the cable, the fuse and the wiring"));
+      browser.press(Keys.TAB);
+      browser.press(Keys.ENTER);
+      assertEquals(WireFrame.setPwm(16), charger.takeFrame());
+      until("it is said", () -> browser.text(card + ".outcome").equals("Offered: 10 A."));
+
+      browser.find(card + ".none").sendKeys(Keys.ENTER);
+      browser.press(Keys.ENTER);
+      until("it is closed", () -> !browser.find("dialog").isDisplayed());
+      browser.find(card + ".none").sendKeys(Keys.ENTER);
+      browser.press(Keys.TAB);
+      browser.press(Keys.ENTER);
+      assertEquals(WireFrame.setPwm(100), charger.takeFrame());
+      assertEquals(List.of(), charger.untakenFrames());
+    }
+  }
+
+  @Test
+  void setsTheLimitByKeyboard() {
+    try (Installation installation =
+        installation("control.mode = on", "control.max_amps = 16", "control.cable = fixed:32")) {
+      installation.charger(serial).answerLikeFirmware();
+      browser.at(url);
+      until("it is read", () -> browser.text(card).contains("Last reading"));
+      assertEquals("16 A", browser.text(card + ".slide output"));
+      assertFalse(browser.find(card + ".raw-control").isDisplayed());
+      browser.find(card + ".slide input").sendKeys("");
+      for (int amps = 15; amps >= 14; amps--) {
+        String shown = amps + " A";
+        int expected = amps;
+        assertEquals("range", browser.run("return document.activeElement.type"));
+        browser.press(Keys.ARROW_LEFT);
+        installation
+            .probe()
+            .take(
+                MqttProbe.onTopic("from_dehneEVSE/" + serial + "/state")
+                    .and(state -> state.json().path("limit_amps").asDouble() == expected));
+        until(
+            "it is said",
+            () -> browser.text(card + ".outcome").equals("The limit is " + shown + "."));
+        until("it is shown", () -> browser.text(card + ".slide output").equals(shown));
+      }
+
+      Object unused =
+          browser.run(
+              "const shown = cards.get(arguments[0]); shown.state.errors = ['overcurrent'];"
+                  + " shown.update(); shown.root.querySelector('.reset').click()",
+              serial);
+      until("it is said", () -> browser.text(card + ".outcome").contains("have been reset"));
+    }
+  }
+
+  @Test
+  void saysWhichBridgeHasACharger() {
+    try (Installation installation = installation("bridge.name = one");
+        BridgeProcess two =
+            BridgeProcess.connectingTo(installation.mosquitto())
+                .property("bridge.name", "two")
+                .start()
+                .awaitListening()) {
+      // Of several bridges each asks for a ping first.
+      installation.connect().answerLikeFirmware().hello(serial, 9);
+      installation.probe().take(MqttProbe.message("new_connection", serial));
+      installation.probe().request(Messages.collect(serial));
+      browser.at(url);
+      until("its state is there", () -> browser.text(card).contains("Last reading"));
+      try (RawCharger moved =
+          RawCharger.connect(two.port()).answerLikeFirmware().hello(serial, 9)) {
+        until("it is said", () -> browser.text(card + ".link").equals("at the bridge two"));
+        assertEquals("At another bridge", browser.text(card + ".state"));
+        assertFalse(browser.find(card + ".read").isEnabled());
+        assertTrue(browser.text(card + ".reason").contains("bridge two"));
+        assertTrue(moved.isOpen());
+      }
+      until("its end is told", () -> browser.text(card + ".link").startsWith("offline since "));
+      installation.connect().answerLikeFirmware().hello(serial, 9);
+      until("it is back", () -> browser.text(card + ".link").equals("online"));
+    }
+  }
+
+  @Test
+  void worksWithinHomeAssistant() throws IOException {
+    try (Installation installation =
+            installation("web.password = only for tests", "web.ingress = 127.0.0.1");
+        IngressProxy homeAssistant = IngressProxy.to(port)) {
+      RawCharger charger =
+          installation
+              .charger(serial)
+              .answerLikeFirmware(ChargerReading.typical().log("7: one line\0"), 9);
+      browser.at("http://127.0.0.1:" + homeAssistant.port() + "/").inFrame("#addon");
+      until("its card is there", () -> browser.text(card + ".link").equals("online"));
+      browser.find(card + ".read").click();
+      until("it is said", () -> browser.text(card + ".outcome").equals("Read."));
+      charger.takeFrame();
+      until("its log is there", () -> browser.text(card + ".log .count").equals("1"));
+
+      homeAssistant.cut();
+      until("it says so", () -> browser.text("[role=alert]").contains("lost the bridge"));
+      until("all is well again", () -> browser.text("[role=alert]").isEmpty());
+      until("it is told anew", () -> browser.text(card + ".log .count").equals("1"));
+
+      charger.close();
+      until("its end is told", () -> browser.text(card + ".link").startsWith("offline since "));
+      installation
+          .probe()
+          .publish(
+              "to_dehneEVSE/bridge/request/forget",
+              "{\"client_id\":\"%s\"}".formatted(serial).getBytes(StandardCharsets.UTF_8));
+      until("it is gone", () -> browser.text("#chargers").equals("No charger has connected yet."));
+    }
+  }
+
+  @Test
+  void refusesFirmwareThatCanNotBeSent(@TempDir Path folder) throws IOException {
+    try (Installation installation = installation()) {
+      installation.charger(serial).answerLikeFirmware(ChargerReading.typical().contactor(1), 9);
+      installation.probe().request(Messages.collect(serial));
+      browser.at(url);
+      until("its state is there", () -> browser.text(card).contains("Last reading"));
+      browser.find(card + ".firmware summary").click();
+      WebElement file = browser.find(card + ".firmware input");
+      WebElement upload = browser.find(card + ".firmware button");
+      for (int size : new int[] {0, 126_977}) {
+        file.sendKeys(Files.write(folder.resolve(size + ".bin"), new byte[size]).toString());
+        until("it is refused", () -> browser.text(card + ".image").contains(size + " bytes"));
+        assertTrue(browser.text(card + ".image").contains("no firmware image"));
+        assertFalse(upload.isEnabled());
+      }
+      file.sendKeys(Files.write(folder.resolve("new.bin"), new byte[126_976]).toString());
+      until("it is taken", upload::isEnabled);
+      upload.click();
+      assertTrue(browser.text("dialog").contains("made for it"));
+      browser.find("#confirm-yes").click();
+      MqttProbe.Message error = installation.probe().take(MqttProbe.errorOf(serial));
+      assertEquals("contactor_closed", error.field("error"));
+      until(
+          "it is said",
+          () ->
+              browser
+                  .text(card + ".progress")
+                  .matches("Refused.*: \\Q" + error.field("detail") + "\\E"));
+      assertTrue(browser.find(card + ".read").isEnabled());
     }
   }
 
@@ -229,6 +473,10 @@ class PageIT {
       browser.find("#confirm-yes").click();
 
       assertEquals(WireFrame.collect(), charger.takeFrame());
+      until("it is said", () -> browser.text(card + ".progress").contains("Checking"));
+      assertTrue(browser.text(card + ".reason").contains("taking in firmware"));
+      assertFalse(browser.find(card + ".read").isEnabled());
+      assertTrue(browser.find(card + "progress").isDisplayed());
       charger.send(reading.frame());
       assertEquals(Messages.firmwareFrame(new byte[5000]), charger.takeFrame());
       until("it is said", () -> browser.text(card + ".progress").contains("restart"));
@@ -237,6 +485,28 @@ class PageIT {
       restarted.takeFrame();
       restarted.send(reading.firmwareVersion(10).uptime(1).frame());
       until("it is said", () -> browser.text(card + ".progress").contains("version 10"));
+      until("it is usable again", () -> browser.find(card + ".read").isEnabled());
+      assertFalse(browser.find(card + "progress").isDisplayed());
+      assertEquals("version 10", browser.text(card + ".firmware .count"));
+    }
+  }
+
+  @Test
+  void showsAnUploadThatSomebodyElseHasBegun() {
+    try (Installation installation = installation()) {
+      RawCharger charger = installation.charger(serial).answerLikeFirmware();
+      installation.probe().request(Messages.collect(serial));
+      charger.takeFrame();
+      browser.at(url);
+      until("its state is there", () -> browser.text(card).contains("Last reading"));
+      charger.stopAnswering();
+      installation.probe().request(Messages.firmware(serial, new byte[5000]));
+      charger.takeFrame();
+      browser.find(card + ".firmware summary").click();
+      until("it is said", () -> browser.text(card + ".progress").contains("Checking"));
+      assertEquals("The charger is taking in firmware.", browser.text(card + ".reason"));
+      assertFalse(browser.find(card + ".read").isEnabled());
+      assertFalse(browser.find(card + ".switch").isEnabled());
     }
   }
 

@@ -70,6 +70,12 @@ public final class Browser implements AutoCloseable {
     return this;
   }
 
+  /** What follows is about the page in this frame, until another page is opened. */
+  public Browser inFrame(String selector) {
+    driver.switchTo().frame(find(selector));
+    return this;
+  }
+
   /** As wide as a phone, or as a screen on a desk. */
   public Browser wide(int pixels) {
     size(pixels, 900);
@@ -87,6 +93,34 @@ public final class Browser implements AutoCloseable {
         "Emulation.setEmulatedMedia",
         Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", "dark"))));
     return this;
+  }
+
+  /** A link as slow as this, for all pages from now on; 0 bits per second: as fast as it is. */
+  public Browser link(int latencyMillis, int downBitsPerSecond, int upBitsPerSecond) {
+    driver.executeCdpCommand("Network.enable", Map.of());
+    driver.executeCdpCommand(
+        "Network.emulateNetworkConditions",
+        Map.of(
+            "offline",
+            false,
+            "latency",
+            latencyMillis,
+            "downloadThroughput",
+            downBitsPerSecond == 0 ? -1 : downBitsPerSecond / 8,
+            "uploadThroughput",
+            upBitsPerSecond == 0 ? -1 : upBitsPerSecond / 8));
+    return this;
+  }
+
+  /** Runs a script in each page before those of the page itself. */
+  public Browser beforeEachPage(String script) {
+    driver.executeCdpCommand("Page.addScriptToEvaluateOnNewDocument", Map.of("source", script));
+    return this;
+  }
+
+  /** Forgets what it has kept of pages. */
+  public void forget() {
+    driver.executeCdpCommand("Network.clearBrowserCache", Map.of());
   }
 
   public WebElement find(String selector) {
