@@ -9,6 +9,7 @@ import dev.evsebridge.app.reload.RouteTraffic;
 import dev.evsebridge.charger.connection.Admission;
 import dev.evsebridge.charger.connection.BackPressure;
 import dev.evsebridge.charger.connection.ChargerPipeline;
+import dev.evsebridge.charger.session.Deadline;
 import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
@@ -118,7 +119,7 @@ final class BridgeApplication implements AutoCloseable {
     this.registry = new SessionRegistry(settings.limits(), availability, openRequests);
     if (several != null) {
       registry.claimFirst(several);
-      several.start(broker, this::takeOver);
+      several.start(broker, this::takeOver, this::doPart);
     }
     BridgeReports reports = new BridgeReports(settings, registry, broker);
     this.retained =
@@ -130,7 +131,7 @@ final class BridgeApplication implements AutoCloseable {
         new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
     this.pipeline =
         new ChargerPipeline(registry, admission, backPressure, this::report, eventLoops::watch);
-    this.bridgeRequests = reports.requests(retained::republish, retained.forgetting());
+    this.bridgeRequests = reports.requests(retained::republish, retained.forgetting(), several);
     this.namedBeans = named();
     this.camel = new CamelRoutes(settings.placeholders(), beans());
   }
@@ -144,6 +145,11 @@ final class BridgeApplication implements AutoCloseable {
     Double amps = last.limitAmps();
     chargeControl.takeOver(
         last.serial(), last.enabled(), amps == null ? null : ControlSetup.deciamps(amps));
+  }
+
+  /** A request to all bridges has come; another one may give the response. */
+  private void doPart(String topic, byte[] payload, Deadline deadline) {
+    bridgeRequests.doPart(topic, payload, deadline);
   }
 
   private Map<String, Object> beans() {

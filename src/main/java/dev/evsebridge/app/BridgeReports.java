@@ -7,9 +7,11 @@ import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.RequestFailedException;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.request.BridgeRequests;
+import dev.evsebridge.several.SeveralBridges;
 import dev.evsebridge.state.BridgeHealth;
 import dev.evsebridge.state.BridgeInfo;
 import dev.evsebridge.state.BridgeTopics;
+import dev.evsebridge.state.ChargerStates.Forgotten;
 import dev.evsebridge.state.Forgetting;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -18,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
 import org.apache.camel.CamelContext;
 import org.jspecify.annotations.Nullable;
 
@@ -112,37 +115,70 @@ final class BridgeReports {
    *
    * @param republish says everything that is retained again
    * @param forgetting forgets chargers; null while nothing but availability is retained
+   * @param several this bridge as one of several, which are asked together; null for a bridge alone
    */
-  BridgeRequests requests(Runnable republish, @Nullable Forgetting forgetting) {
+  BridgeRequests requests(
+      Runnable republish, @Nullable Forgetting forgetting, @Nullable SeveralBridges several) {
+    int maxPayloadBytes = settings.mqtt().maxPayloadBytes();
+    if (several == null) {
+      return new BridgeRequests(
+          maxPayloadBytes, verbs(republish, clientId -> required(forgetting).forget(clientId)));
+    }
     return new BridgeRequests(
-        settings.mqtt().maxPayloadBytes(),
+        maxPayloadBytes,
+        verbs(
+            () -> {},
+            clientId ->
+                CompletableFuture.completedFuture(
+                    several.forgetForAll(clientId, required(forgetting)::clear))),
         Map.of(
             "discovery",
-            request -> {
-              republish.run();
-              return CompletableFuture.completedFuture(Map.of());
-            },
-            "health",
-            request -> CompletableFuture.completedFuture(health()),
+            request -> republish.run(),
             "forget",
-            request -> forget(request, forgetting)));
+            request -> {
+              if (several.forget(clientId(request))) {
+                var unused = required(forgetting).forget(clientId(request));
+              }
+            }));
   }
 
-  private static CompletionStage<Object> forget(
-      Map<?, ?> request, @Nullable Forgetting forgetting) {
+  private Map<String, BridgeRequests.Verb> verbs(
+      Runnable republish, Function<String, CompletionStage<Forgotten>> forgetting) {
+    return Map.of(
+        "discovery",
+        request -> {
+          republish.run();
+          return CompletableFuture.completedFuture(Map.of());
+        },
+        "health",
+        request -> CompletableFuture.completedFuture(health()),
+        "forget",
+        request -> forget(clientId(request), forgetting));
+  }
+
+  private static String clientId(Map<?, ?> request) {
     if (!request.containsKey("client_id")) {
       throw new RequestFailedException(ErrorCode.MISSING_FIELD, "client_id is missing.");
     }
     if (!(request.get("client_id") instanceof String clientId)) {
       throw new RequestFailedException(ErrorCode.INVALID_VALUE, "client_id must be a text.");
     }
+    return clientId;
+  }
+
+  private static Forgetting required(@Nullable Forgetting forgetting) {
     if (forgetting == null) {
       throw new RequestFailedException(
           ErrorCode.INVALID_VALUE,
           "Nothing but availability is retained of chargers (bridge.state_topics).");
     }
+    return forgetting;
+  }
+
+  private static CompletionStage<Object> forget(
+      String clientId, Function<String, CompletionStage<Forgotten>> forgetting) {
     return forgetting
-        .forget(clientId)
+        .apply(clientId)
         .thenApply(
             forgotten ->
                 switch (forgotten) {

@@ -106,7 +106,13 @@ final class RetainedTopics {
   }
 
   private StatePublisher statePublisher() {
-    return several == null ? announcements : new OwnChargers(several::isOthers, announcements);
+    return several == null
+        ? announcements
+        : new OwnChargers(
+            settings.mqtt().publishTopic(),
+            several::isOthers,
+            several::isKeptByAnother,
+            announcements);
   }
 
   private void announceFirmware(String clientId, FirmwareStatus status) {

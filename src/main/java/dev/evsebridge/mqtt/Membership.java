@@ -46,6 +46,23 @@ public interface Membership {
    */
   boolean isForThisBridge(String topicFilter, String topic, byte @Nullable [] payload);
 
+  /**
+   * Whether what comes by a subscription is for all bridges: each does its part, and the one that
+   * has got a copy alone gives the response.
+   *
+   * @param topicFilter the subscription that every bridge has
+   */
+  boolean isForAll(String topicFilter);
+
+  /**
+   * A request for all bridges has come: this one does its part and says nothing. On the
+   * connection's thread, in the order of arrival; must not block.
+   *
+   * @param arrivedAtNanos the earliest moment at which it can have arrived, by {@link
+   *     System#nanoTime}
+   */
+  void doPart(String topic, MqttMessage message, long arrivedAtNanos);
+
   /** Whether a request that only this bridge has got is for no other. */
   boolean isForNobody(String topicFilter, String topic, byte @Nullable [] payload);
 }

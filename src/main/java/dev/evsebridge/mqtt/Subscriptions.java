@@ -138,7 +138,12 @@ final class Subscriptions {
             ids.isEmpty()
                 ? Topics.matches(subscription.topicFilter(), topic)
                 : ids.contains(filterIds.get(subscription.topicFilter()));
-        if (meant && isForThisBridge(subscription, topic, message)) {
+        if (!meant) {
+          continue;
+        }
+        if (membership != null && membership.isForAll(subscription.topicFilter())) {
+          membership.doPart(topic, message, arrivedAtNanos);
+        } else if (isForThisBridge(subscription, topic, message)) {
           subscription.receiver().received(topic, message, arrivedAtNanos);
         }
       }

@@ -27,8 +27,10 @@ public final class BridgeRequests {
 
   private static final int SHOWN_CHARACTERS = 40;
 
+  private final int maxPayloadBytes;
   private final RequestReader requests;
   private final Map<String, Verb> verbs;
+  private final Map<String, Part> parts;
   private final ObjectReader json = BridgeJson.mapper().readerFor(Map.class);
 
   /** Something that the bridge can be asked for. */
@@ -43,6 +45,17 @@ public final class BridgeRequests {
     CompletionStage<Object> carryOut(Map<?, ?> request);
   }
 
+  /** What each of several bridges does about a request to all of them. */
+  @FunctionalInterface
+  public interface Part {
+    /**
+     * Does it; must not block, and refuses nothing: another bridge does that.
+     *
+     * @param request the JSON object
+     */
+    void carryOut(Map<?, ?> request);
+  }
+
   /**
    * Creates the bean.
    *
@@ -50,8 +63,20 @@ public final class BridgeRequests {
    * @param verbs what the bridge can be asked for, by name
    */
   public BridgeRequests(int maxPayloadBytes, Map<String, Verb> verbs) {
+    this(maxPayloadBytes, verbs, Map.of());
+  }
+
+  /**
+   * Creates the bean of one of several bridges.
+   *
+   * @param verbs what is responded, by whichever bridge does that
+   * @param parts what each of them does, by the same names
+   */
+  public BridgeRequests(int maxPayloadBytes, Map<String, Verb> verbs, Map<String, Part> parts) {
+    this.maxPayloadBytes = maxPayloadBytes;
     this.requests = new RequestReader(maxPayloadBytes);
     this.verbs = Map.copyOf(verbs);
+    this.parts = Map.copyOf(parts);
   }
 
   /**
@@ -78,8 +103,29 @@ public final class BridgeRequests {
     }
   }
 
+  /**
+   * Does this bridge's part of a request to all bridges; nothing where it can't be carried out,
+   * which is for another bridge to say.
+   *
+   * @param deadline until when it counts
+   */
+  public void doPart(String topic, byte[] payload, Deadline deadline) {
+    Part part = parts.get(verb(topic));
+    if (part == null || payload.length > maxPayloadBytes || deadline.passed()) {
+      return;
+    }
+    try {
+      part.carryOut(read(payload));
+    } catch (RequestFailedException | IOException e) {
+      // whoever gives the response says what is wrong with it
+    }
+  }
+
   private static String verb(Exchange exchange) {
-    String topic = exchange.getMessage().getHeader(PahoMqtt5Constants.MQTT_TOPIC, "", String.class);
+    return verb(exchange.getMessage().getHeader(PahoMqtt5Constants.MQTT_TOPIC, "", String.class));
+  }
+
+  private static String verb(String topic) {
     return topic.substring(topic.lastIndexOf('/') + 1);
   }
 

@@ -289,6 +289,16 @@ public final class Claims {
     return last != null && !last.equals(self);
   }
 
+  /** Whether a charger has an availability, online or offline. */
+  public boolean isHeardOf(String clientId) {
+    return !standing.isUnheardOf(clientId);
+  }
+
+  /** Nothing is known here any more of a charger that no bridge has. */
+  public void forget(String clientId) {
+    absent.remove(clientId);
+  }
+
   /** The living bridge that does what any of them could do; null while none is known. */
   public @Nullable String first() {
     return standing.first();

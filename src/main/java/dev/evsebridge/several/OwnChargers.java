@@ -6,19 +6,32 @@ import dev.evsebridge.state.SessionReport;
 import dev.evsebridge.state.StatePublisher;
 import java.util.function.Predicate;
 
-/** Publishes what there is to say of chargers, but not of those that are another bridge's. */
+/**
+ * Publishes what there is to say of chargers, but not of those that are another bridge's, and
+ * clears nothing that another one keeps.
+ */
 public final class OwnChargers implements StatePublisher {
 
+  private final String root;
   private final Predicate<String> isOthers;
+  private final Predicate<String> isKeptByAnother;
   private final StatePublisher publisher;
 
   /**
    * Creates it.
    *
+   * @param root the topic that everything is published below
    * @param isOthers whether another bridge has a charger, or had it last
+   * @param isKeptByAnother the same, and that bridge is living
    */
-  public OwnChargers(Predicate<String> isOthers, StatePublisher publisher) {
+  public OwnChargers(
+      String root,
+      Predicate<String> isOthers,
+      Predicate<String> isKeptByAnother,
+      StatePublisher publisher) {
+    this.root = root;
     this.isOthers = isOthers;
+    this.isKeptByAnother = isKeptByAnother;
     this.publisher = publisher;
   }
 
@@ -45,6 +58,10 @@ public final class OwnChargers implements StatePublisher {
 
   @Override
   public void clear(String topic) {
-    publisher.clear(topic);
+    String begin = root + "/";
+    if (!topic.startsWith(begin)
+        || !isKeptByAnother.test(topic.substring(begin.length()).split("/", 2)[0])) {
+      publisher.clear(topic);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.evsebridge.several;
 
 import dev.evsebridge.charger.session.ChargerClaims;
+import dev.evsebridge.charger.session.Deadline;
 import dev.evsebridge.config.ChargerNames;
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.message.SerialNumber;
@@ -10,6 +11,7 @@ import dev.evsebridge.mqtt.CommonAvailability;
 import dev.evsebridge.mqtt.Membership;
 import dev.evsebridge.runtime.FailStopExecutor;
 import dev.evsebridge.runtime.LogThrottle;
+import dev.evsebridge.state.ChargerStates.Forgotten;
 import dev.evsebridge.state.LastState;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.eclipse.paho.mqttv5.common.packet.UserProperty;
@@ -59,7 +62,10 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   private final String name;
   private final String publishTopic;
   private final String subscribeTopic;
+  private final String bridgeRequests;
   private final List<String> refereed;
+  private final List<String> signsOfLife;
+  private final int maxPayloadBytes;
   private final ChargerNames names;
   private final Claims claims;
   private final CommonAvailability common;
@@ -74,6 +80,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
 
   private final boolean followsStates;
   private Successor successor = (clientId, last) -> {};
+  private Part part = (topic, payload, deadline) -> {};
   private @Nullable BrokerConnection broker;
   private long lastSince;
   private long linkSince;
@@ -91,7 +98,10 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     this.followsStates = followsStates;
     this.publishTopic = mqtt.publishTopic();
     this.subscribeTopic = mqtt.subscribeTopic();
-    this.refereed = List.of(subscribeTopic, subscribeTopic + "/+/set/#");
+    this.bridgeRequests = subscribeTopic + "/bridge/request/+";
+    this.refereed = List.of(subscribeTopic, subscribeTopic + "/+/set/#", bridgeRequests);
+    this.signsOfLife = List.of(subscribeTopic + "/alive", subscribeTopic + "/+/alive");
+    this.maxPayloadBytes = mqtt.maxPayloadBytes();
     this.names = names;
     this.claims = new Claims(name, new ToBroker());
     this.common = new CommonAvailability(mqtt);
@@ -104,10 +114,19 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     void takeOver(String clientId, LastState last);
   }
 
+  /** Does what each bridge has to do about a request to all of them. */
+  @FunctionalInterface
+  public interface Part {
+    /** A request has come; must not block, and another bridge gives the response. */
+    void requested(String topic, byte[] payload, Deadline deadline);
+  }
+
   /** Begins, with the connection to the broker that this belongs to. */
-  public synchronized void start(BrokerConnection connection, Successor newSuccessor) {
+  public synchronized void start(
+      BrokerConnection connection, Successor newSuccessor, Part newPart) {
     broker = connection;
     successor = newSuccessor;
+    part = newPart;
     executor.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     executor.scheduleAtFixedRate(this::beat, BEAT_SECONDS, BEAT_SECONDS, TimeUnit.SECONDS);
   }
@@ -218,7 +237,9 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     String[] levels = topic.substring(publishTopic.length() + 1).split("/", -1);
     String text = new String(message.getPayload(), StandardCharsets.UTF_8);
     if (levels[levels.length - 1].equals("state")) {
-      if (!greeted || claims.isOthers(levels[0])) {
+      if (text.isEmpty()) {
+        lastStates.remove(levels[0]);
+      } else if (!greeted || claims.isOthers(levels[0])) {
         lastStates.put(levels[0], message.getPayload());
       }
     } else if (levels.length == 3) {
@@ -299,15 +320,39 @@ public final class SeveralBridges implements Membership, ChargerClaims {
 
   @Override
   public boolean isForThisBridge(String topicFilter, String topic, byte @Nullable [] payload) {
-    if (!refereed.contains(topicFilter)) {
-      return true;
+    if (refereed.contains(topicFilter)) {
+      return name.equals(responsible(topic, payload));
     }
-    return name.equals(responsible(topic, payload));
+    // All want it; that it is too long for any of them is for one to say.
+    return payload == null
+        || payload.length <= maxPayloadBytes
+        || !signsOfLife.contains(topicFilter)
+        || isFirst();
+  }
+
+  private synchronized boolean isFirst() {
+    return name.equals(claims.first());
+  }
+
+  @Override
+  public boolean isForAll(String topicFilter) {
+    return topicFilter.equals(bridgeRequests);
+  }
+
+  @Override
+  public void doPart(String topic, MqttMessage message, long arrivedAtNanos) {
+    Long seconds = message.getProperties().getMessageExpiryInterval();
+    part.requested(
+        topic,
+        message.getPayload(),
+        seconds == null
+            ? Deadline.NONE
+            : Deadline.after(Duration.ofSeconds(seconds), arrivedAtNanos));
   }
 
   @Override
   public boolean isForNobody(String topicFilter, String topic, byte @Nullable [] payload) {
-    return responsible(topic, payload) == null;
+    return isForAll(topicFilter) || responsible(topic, payload) == null;
   }
 
   /**
@@ -328,13 +373,13 @@ public final class SeveralBridges implements Membership, ChargerClaims {
         topic.equals(subscribeTopic)
             ? Payloads.clientId(payload)
             : topic.substring(subscribeTopic.length() + 1).split("/", 2)[0];
-    return text == null ? null : named(text);
+    return text == null ? null : clientIdOf(text);
   }
 
-  private String named(String chargerId) {
-    return SerialNumber.isSerialNumber(chargerId)
-        ? names.clientId(new SerialNumber(chargerId))
-        : chargerId;
+  private String clientIdOf(String clientIdOrSerial) {
+    return SerialNumber.isSerialNumber(clientIdOrSerial)
+        ? names.clientId(new SerialNumber(clientIdOrSerial))
+        : clientIdOrSerial;
   }
 
   @Override
@@ -371,16 +416,65 @@ public final class SeveralBridges implements Membership, ChargerClaims {
 
   /** The other bridge that has a charger, named or by its serial number; null when none has. */
   public synchronized @Nullable String otherHolder(String chargerId) {
-    return other(claims.holder(named(chargerId)));
+    return other(claims.holder(clientIdOf(chargerId)));
   }
 
   /** The other living bridge that keeps a charger's set-points; null when there is none. */
   public synchronized @Nullable String otherKeeper(String chargerId) {
-    return other(claims.keeper(named(chargerId)));
+    return other(claims.keeper(clientIdOf(chargerId)));
   }
 
   private @Nullable String other(@Nullable String bridge) {
     return name.equals(bridge) ? null : bridge;
+  }
+
+  /** Whether another bridge that is living has a charger, or had it last. */
+  public synchronized boolean isKeptByAnother(String clientId) {
+    String keeper = claims.keeper(clientId);
+    return keeper != null && !keeper.equals(name);
+  }
+
+  /**
+   * A charger is to be forgotten on all bridges: does nothing more for it here, unless it is
+   * connected to one of them.
+   *
+   * @return whether what else is known of it here is to be forgotten
+   */
+  public synchronized boolean forget(String clientIdOrSerial) {
+    String clientId = clientIdOf(clientIdOrSerial);
+    boolean connected = claims.holder(clientId) != null;
+    if (!connected) {
+      claims.forget(clientId);
+    }
+    return !connected;
+  }
+
+  /**
+   * Says of a charger that is to be forgotten on all bridges what comes of that.
+   *
+   * @param clear takes its client id and, where it is known, its serial number, when what is
+   *     retained of it is to be cleared
+   */
+  public Forgotten forgetForAll(
+      String clientIdOrSerial, BiConsumer<String, @Nullable SerialNumber> clear) {
+    String clientId = clientIdOf(clientIdOrSerial);
+    byte[] last;
+    synchronized (this) {
+      if (claims.holder(clientId) != null) {
+        return Forgotten.CONNECTED;
+      }
+      if (!claims.isHeardOf(clientId)) {
+        return Forgotten.UNKNOWN;
+      }
+      last = lastStates.remove(clientId);
+    }
+    LastState state = last == null ? null : LastState.read(last);
+    SerialNumber serial = state == null ? null : state.serial();
+    if (SerialNumber.isSerialNumber(clientIdOrSerial)) {
+      serial = new SerialNumber(clientIdOrSerial);
+    }
+    clear.accept(clientId, serial);
+    return Forgotten.DONE;
   }
 
   /** Tells somebody that the broker is there only once it is known who has which charger. */

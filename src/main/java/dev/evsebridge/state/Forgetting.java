@@ -5,6 +5,7 @@ import dev.evsebridge.state.ChargerStates.Forgotten;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Forgets chargers that are not connected, also those that were never read: they have no state, but
@@ -54,6 +55,18 @@ public final class Forgetting {
                 outcome == Forgotten.UNKNOWN
                     ? forgetUnread(clientIdOrSerial)
                     : CompletableFuture.completedFuture(outcome));
+  }
+
+  /**
+   * Clears all that is retained of a charger, whether anything is known of it here or not.
+   *
+   * @param serial null when nobody knows it
+   */
+  public void clear(String clientId, @Nullable SerialNumber serial) {
+    ChargerTopics.retained(root, clientId).forEach(clearer);
+    if (serial != null) {
+      states.tellForgotten(serial, clientId);
+    }
   }
 
   private CompletionStage<Forgotten> forgetUnread(String clientIdOrSerial) {
