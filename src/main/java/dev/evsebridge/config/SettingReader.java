@@ -218,7 +218,7 @@ final class SettingReader {
     }
     try {
       Path file = Path.of(text);
-      if (Files.isReadable(file) && !Files.isDirectory(file)) {
+      if (Files.isReadable(file) && Files.isRegularFile(file)) {
         return file;
       }
     } catch (InvalidPathException e) {

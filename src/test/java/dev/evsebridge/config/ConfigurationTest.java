@@ -221,6 +221,7 @@ class ConfigurationTest {
           mqtt.qos                | 3                   | it must be a whole number, 0 to 2
           mqtt.qos                | one                 | it must be a whole number, 0 to 2
           mqtt.password_file      | /nowhere/password   | it must be a file that can be read
+          mqtt.password_file      | /dev/zero           | it must be a file that can be read
           mqtt.keep_alive         | 24h                 | it must be a duration such as 500ms, 5s or 2m, 1s to 65535s
           mqtt.keep_alive         | 1500ms              | it must be whole seconds: MQTT carries no others
           mqtt.keep_alive         | 999ms               | it must be a duration such as 500ms, 5s or 2m, 1s to 65535s

@@ -2,6 +2,7 @@ package dev.evsebridge.app.reload;
 
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.SortedMap;
@@ -71,6 +72,9 @@ public final class FolderWatch implements AutoCloseable {
     try {
       now = folder.read();
       unreadable = null;
+    } catch (InterruptedIOException e) {
+      LOG.debug("The watch has been closed");
+      return;
     } catch (IOException e) {
       tellUnreadable(e);
       return;

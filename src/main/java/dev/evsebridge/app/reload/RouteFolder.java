@@ -1,11 +1,6 @@
 package dev.evsebridge.app.reload;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,10 +9,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The folder {@code routes}: which of its files hold routes, and what is written in them. A folder
@@ -27,24 +19,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class RouteFolder {
 
-  private static final Logger LOG = LoggerFactory.getLogger(RouteFolder.class);
-
-  private static final String SUFFIX = ".yaml";
-
-  /** What people write by mistake, and Camel would not read either. */
-  private static final String NEAR_MISS = ".yml";
-
-  /** The delivered files have some 2 kB. */
-  private static final long MAX_LENGTH_BYTES = 1024 * 1024;
-
-  /** Of all files: they are read twice a second, and kept in memory. */
-  static final long MAX_TOTAL_BYTES = 8 * 1024 * 1024;
-
-  private static final char BYTE_ORDER_MARK = '\uFEFF';
-
   private final Path path;
+  private final RouteFiles files;
   private final @Nullable DeliveredRoutes delivered;
-  private final Set<Path> nearMisses = new TreeSet<>();
 
   /** What is written in the folder, at the last look. */
   private SortedMap<Path, RouteText> written = new TreeMap<>();
@@ -69,7 +46,12 @@ public final class RouteFolder {
    * @param delivered what this version is delivered with
    */
   public RouteFolder(Path path, @Nullable DeliveredRoutes delivered) {
+    this(path, delivered, new RouteFiles(path));
+  }
+
+  RouteFolder(Path path, @Nullable DeliveredRoutes delivered, RouteFiles files) {
     this.path = path;
+    this.files = files;
     this.delivered = delivered;
   }
 
@@ -84,7 +66,7 @@ public final class RouteFolder {
    * @throws IOException when the folder can't be listed
    */
   SortedMap<Path, RouteText> read() throws IOException {
-    SortedMap<Path, RouteText> now = readFiles();
+    SortedMap<Path, RouteText> now = files.read();
     if (!now.equals(written)) {
       written = now;
       upToDate = bringUpToDate(now);
@@ -102,11 +84,9 @@ public final class RouteFolder {
     if (delivered != null) {
       texts.forEach(
           (file, text) -> {
-            String name = file.getFileName().toString();
-            String newer = delivered.current().get(name);
-            if (text.fault() == null
-                && !text.text().equals(newer)
-                && delivered.isOfEarlierVersion(text.text())) {
+            if (text.fault() == null && delivered.isOfEarlierVersion(text.text())) {
+              String name = file.getFileName().toString();
+              String newer = delivered.current().get(name);
               if (newer == null) {
                 upToDate.remove(file);
                 leftOut.add(name);
@@ -118,18 +98,6 @@ public final class RouteFolder {
           });
     }
     return upToDate;
-  }
-
-  /** Whether these files are just those that this version is delivered with. */
-  boolean isAsDelivered(SortedMap<Path, RouteText> files) {
-    if (delivered == null) {
-      return false;
-    }
-    SortedMap<String, RouteText> byName = new TreeMap<>();
-    files.forEach((file, text) -> byName.put(file.getFileName().toString(), text));
-    SortedMap<String, RouteText> own = new TreeMap<>();
-    delivered.current().forEach((name, text) -> own.put(name, RouteText.of(text)));
-    return byName.equals(own);
   }
 
   /** From now on, what the folder lacks is taken from what this version is delivered with. */
@@ -191,61 +159,5 @@ public final class RouteFolder {
     written.keySet().forEach(file -> names.add(file.getFileName().toString()));
     List<String> texts = upToDate.values().stream().map(RouteText::text).toList();
     return delivered.missingBeside(names, texts);
-  }
-
-  private SortedMap<Path, RouteText> readFiles() throws IOException {
-    SortedMap<Path, RouteText> texts = new TreeMap<>();
-    long leftBytes = MAX_TOTAL_BYTES;
-    for (Path file : list()) {
-      String name = file.getFileName().toString();
-      // Editors, tar and network drives leave files that begin with a dot.
-      if (name.startsWith(".") || !Files.isRegularFile(file)) {
-        continue;
-      }
-      if (name.endsWith(SUFFIX)) {
-        try {
-          RouteText text = read(file, leftBytes);
-          texts.put(file, text);
-          leftBytes -= text.text().length();
-        } catch (NoSuchFileException e) {
-          LOG.debug("{} has just gone", file);
-        }
-      } else if (name.endsWith(NEAR_MISS) && nearMisses.add(file)) {
-        LOG.warn("{} is not read: the names of route files end with {}", file, SUFFIX);
-      }
-    }
-    return texts;
-  }
-
-  private List<Path> list() throws IOException {
-    try (Stream<Path> files = Files.list(path)) {
-      return files.sorted().toList();
-    }
-  }
-
-  private static RouteText read(Path file, long leftBytes) throws NoSuchFileException {
-    try {
-      long bytes = Files.size(file);
-      if (bytes > MAX_LENGTH_BYTES) {
-        return RouteText.unreadable("the file is longer than %d bytes".formatted(MAX_LENGTH_BYTES));
-      }
-      if (bytes > leftBytes) {
-        return RouteText.unreadable(
-            "the files of the folder are longer than %d bytes together".formatted(MAX_TOTAL_BYTES));
-      }
-      String text =
-          StandardCharsets.UTF_8
-              .newDecoder()
-              .decode(ByteBuffer.wrap(Files.readAllBytes(file)))
-              .toString();
-      return RouteText.of(
-          !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text);
-    } catch (NoSuchFileException e) {
-      throw e;
-    } catch (CharacterCodingException e) {
-      return RouteText.unreadable("the file is not UTF-8");
-    } catch (IOException e) {
-      return RouteText.unreadable("the file can't be read: " + e);
-    }
   }
 }

@@ -497,10 +497,20 @@ class RouteReloadTest {
     write("._ticks.yaml", "\u0000\u0005\u0016\u0007");
     write(".ticks.yaml.swp", timer("ticks", "log:x"));
     write("ticks.yml", timer("ticks", "log:x"));
-    Path unused = Files.createDirectory(folder.resolve("folder.yaml"));
     reload();
     assertFalse(routes().contains("ticks"));
     assertEquals(List.of(), reloaded);
+  }
+
+  @Test
+  void goesOnWithAFileInWhosePlaceIsAFolderNow() throws IOException {
+    write("ticks.yaml", timer("ticks", "log:x"));
+    look(2);
+    Files.delete(folder.resolve("ticks.yaml"));
+    Path unused = Files.createDirectory(folder.resolve("ticks.yaml"));
+    write("more.yaml", timer("more", "log:x"));
+    look(5);
+    assertTrue(routes().containsAll(Set.of("ticks", "more")), routes()::toString);
   }
 
   @Test
