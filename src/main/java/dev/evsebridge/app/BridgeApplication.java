@@ -10,6 +10,7 @@ import dev.evsebridge.charger.connection.Admission;
 import dev.evsebridge.charger.connection.BackPressure;
 import dev.evsebridge.charger.connection.ChargerPipeline;
 import dev.evsebridge.charger.session.Deadline;
+import dev.evsebridge.charger.connection.ConnectionLimit;
 import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
@@ -101,7 +102,7 @@ final class BridgeApplication implements AutoCloseable {
     this.settings = settings;
     this.simulation = simulation;
     this.listenAddress = new ListenAddress(settings.bindAddress(), settings.bindPort());
-    int maxConnections = settings.limits().maxConnections();
+    int maxConnections = ConnectionLimit.most(settings.limits().maxConnections());
     this.several =
         settings.name().isPresent()
             ? new SeveralBridges(

@@ -211,6 +211,29 @@ class ChargerFaultsIT {
   }
 
   @Test
+  void anAddressThatHasTakenAllConnectionsKeepsNobodyElseOut() {
+    try (Installation own =
+        Installation.with(bridge -> bridge.environment("EVSE_MAX_CONNECTIONS", "16")).start()) {
+      MqttProbe probe = own.probe();
+      int port = own.bridge().port();
+      for (int i = 0; i < 16; i++) {
+        String greedySerial = Serials.next();
+        RawCharger greedy = RawCharger.connect(port, "127.0.0.9").hello(greedySerial, 9);
+        probe.take(message("new_connection", greedySerial));
+        assertTrue(greedy.isOpen());
+      }
+      RawCharger.connect(port, "127.0.0.9").awaitClosed();
+
+      try (RawCharger other = RawCharger.connect(port, "127.0.0.2")) {
+        other.answerLikeFirmware().hello(serial, 9);
+        probe.take(message("new_connection", serial));
+        probe.request(Messages.ping(serial));
+        probe.take(message("response_ping", serial));
+      }
+    }
+  }
+
+  @Test
   void onlyChargersOnTheListGetIn() {
     String otherSerial = Serials.next();
     try (Installation own =

@@ -63,6 +63,57 @@ class ConnectionLimitTest {
     assertFalse(connect(large, "192.0.2.1").isActive());
   }
 
+  @Test
+  void acceptsAFewFromOthersWhenOneAddressHasTakenAllConnections() {
+    ConnectionLimit full = new ConnectionLimit(160, new ConnectionTally());
+    List<EmbeddedChannel> greedy = new ArrayList<>();
+    for (int i = 0; i < 160; i++) {
+      greedy.add(identified(full, "192.0.2.1"));
+    }
+    assertEquals(160, active(greedy), "behind a proxy all chargers have one address");
+
+    assertFalse(connect(full, "192.0.2.1").isActive());
+    List<EmbeddedChannel> others = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      others.add(connect(full, "192.0.2." + (10 + i / 3)));
+    }
+    assertEquals(20, active(others), "an eighth more, two of each");
+    assertFalse(others.get(2).isActive());
+    assertFalse(connect(full, "192.0.2.1").isActive());
+    assertEquals(160, active(greedy), "nobody who is connected has to make room");
+  }
+
+  @Test
+  void isSimplyFullWhereNoAddressHasMoreThanItsShare() {
+    ConnectionLimit full = new ConnectionLimit(160, new ConnectionTally());
+    List<EmbeddedChannel> chargers = new ArrayList<>();
+    for (int i = 0; i < 160; i++) {
+      chargers.add(identified(full, "192.0.2." + i / 20));
+    }
+    assertEquals(160, active(chargers));
+
+    assertFalse(connect(full, "192.0.2.99").isActive());
+    // With the twenty-first of one address the reserve opens, and without it closes again.
+    chargers.get(159).close();
+    EmbeddedChannel oneTooMany = identified(full, "192.0.2.0");
+    EmbeddedChannel reserved = connect(full, "192.0.2.99");
+    assertTrue(reserved.isActive());
+    oneTooMany.close();
+    assertFalse(connect(full, "192.0.2.98").isActive());
+    reserved.close();
+    assertTrue(connect(full, "192.0.2.98").isActive());
+  }
+
+  private static EmbeddedChannel identified(ConnectionLimit by, String address) {
+    EmbeddedChannel channel = connect(by, address);
+    channel.pipeline().fireUserEventTriggered(ConnectionLimit.IDENTIFIED);
+    return channel;
+  }
+
+  private static long active(List<EmbeddedChannel> channels) {
+    return channels.stream().filter(EmbeddedChannel::isActive).count();
+  }
+
   private static EmbeddedChannel connect(ConnectionLimit to, String address) {
     EmbeddedChannel channel =
         new EmbeddedChannel(false, false) {
