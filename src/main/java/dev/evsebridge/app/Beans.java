@@ -10,6 +10,7 @@ import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.request.BridgeRequests;
 import dev.evsebridge.request.ErrorReports;
 import dev.evsebridge.request.FirmwareInstaller;
+import dev.evsebridge.request.OwnTopics;
 import dev.evsebridge.request.Replies;
 import dev.evsebridge.request.RequestReader;
 import dev.evsebridge.request.SetPointReader;
@@ -45,7 +46,7 @@ public final class Beans {
     Map<String, Object> beans = new LinkedHashMap<>();
     beans.put("chargerPipeline", chargerPipeline);
     beans.put("json", json());
-    beans.put("requests", new RequestReader(mqtt.maxPayloadBytes()));
+    beans.put("requests", requestReader(settings));
     beans.put("sessionRegistry", sessionRegistry);
     beans.put("setPoints", new SetPointReader(mqtt.subscribeTopic(), sessionRegistry.counts()));
     beans.put("chargeControl", chargeControl);
@@ -57,6 +58,10 @@ public final class Beans {
         new ErrorReports(sessionRegistry.counts(), sessionRegistry::firmwareRefused));
     beans.put("stateExpiry", new StateExpiry());
     return beans;
+  }
+
+  static RequestReader requestReader(BridgeSettings settings) {
+    return new RequestReader(settings.mqtt().maxPayloadBytes(), OwnTopics.of(settings));
   }
 
   private static JacksonDataFormat json() {

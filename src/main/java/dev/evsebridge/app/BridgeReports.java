@@ -7,6 +7,7 @@ import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.RequestFailedException;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.request.BridgeRequests;
+import dev.evsebridge.request.RequestReader;
 import dev.evsebridge.several.SeveralBridges;
 import dev.evsebridge.state.BridgeHealth;
 import dev.evsebridge.state.BridgeInfo;
@@ -119,13 +120,13 @@ final class BridgeReports {
    */
   BridgeRequests requests(
       Runnable republish, @Nullable Forgetting forgetting, @Nullable SeveralBridges several) {
-    int maxPayloadBytes = settings.mqtt().maxPayloadBytes();
+    RequestReader requests = Beans.requestReader(settings);
     if (several == null) {
       return new BridgeRequests(
-          maxPayloadBytes, verbs(republish, clientId -> required(forgetting).forget(clientId)));
+          requests, verbs(republish, clientId -> required(forgetting).forget(clientId)));
     }
     return new BridgeRequests(
-        maxPayloadBytes,
+        requests,
         verbs(
             () -> {},
             clientId ->

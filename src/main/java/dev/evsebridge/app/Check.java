@@ -75,7 +75,7 @@ final class Check {
                       registry,
                       ChargeControl.ofNobody(),
                       settings,
-                      new BridgeRequests(1, Map.of()),
+                      new BridgeRequests(Beans.requestReader(settings), Map.of()),
                       error -> {}));
           named.put("paho-mqtt5", BridgeMqttComponent.onlyChecking(unused));
           return named;

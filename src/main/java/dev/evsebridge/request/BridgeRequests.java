@@ -27,7 +27,6 @@ public final class BridgeRequests {
 
   private static final int SHOWN_CHARACTERS = 40;
 
-  private final int maxPayloadBytes;
   private final RequestReader requests;
   private final Map<String, Verb> verbs;
   private final Map<String, Part> parts;
@@ -59,22 +58,22 @@ public final class BridgeRequests {
   /**
    * Creates the bean.
    *
-   * @param maxPayloadBytes the longest request
+   * @param requests admits them
    * @param verbs what the bridge can be asked for, by name
    */
-  public BridgeRequests(int maxPayloadBytes, Map<String, Verb> verbs) {
-    this(maxPayloadBytes, verbs, Map.of());
+  public BridgeRequests(RequestReader requests, Map<String, Verb> verbs) {
+    this(requests, verbs, Map.of());
   }
 
   /**
    * Creates the bean of one of several bridges.
    *
+   * @param requests admits them
    * @param verbs what is responded, by whichever bridge does that
    * @param parts what each of them does, by the same names
    */
-  public BridgeRequests(int maxPayloadBytes, Map<String, Verb> verbs, Map<String, Part> parts) {
-    this.maxPayloadBytes = maxPayloadBytes;
-    this.requests = new RequestReader(maxPayloadBytes);
+  public BridgeRequests(RequestReader requests, Map<String, Verb> verbs, Map<String, Part> parts) {
+    this.requests = requests;
     this.verbs = Map.copyOf(verbs);
     this.parts = Map.copyOf(parts);
   }
@@ -111,7 +110,7 @@ public final class BridgeRequests {
    */
   public void doPart(String topic, byte[] payload, Deadline deadline) {
     Part part = parts.get(verb(topic));
-    if (part == null || payload.length > maxPayloadBytes || deadline.passed()) {
+    if (part == null || requests.isTooLong(payload) || deadline.passed()) {
       return;
     }
     try {

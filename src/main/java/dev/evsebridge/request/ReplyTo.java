@@ -32,7 +32,7 @@ final class ReplyTo {
     this.local = local;
   }
 
-  static @Nullable ReplyTo of(@Nullable MqttProperties properties) {
+  static @Nullable ReplyTo of(@Nullable MqttProperties properties, OwnTopics ownTopics) {
     if (properties instanceof LocalReply reply) {
       return new ReplyTo(LocalReply.TOPIC, null, reply);
     }
@@ -50,6 +50,10 @@ final class ReplyTo {
       throw invalid(
           "The Response Topic must have at most %d bytes and %d levels."
               .formatted(LONGEST_TOPIC_BYTES, MOST_LEVELS));
+    }
+    if (ownTopics.contains(topic)) {
+      throw invalid(
+          "The Response Topic must not be one of the bridge's own topics (docs/mqtt-api.md, Request and response).");
     }
     byte[] correlation = properties.getCorrelationData();
     if (correlation != null && correlation.length > LONGEST_CORRELATION_BYTES) {

@@ -30,14 +30,17 @@ public final class RequestReader {
   private static final int SHOWN_CHARACTERS = 40;
 
   private final int maxPayloadBytes;
+  private final OwnTopics ownTopics;
 
   /**
    * Creates the reader.
    *
    * @param maxPayloadBytes the longest request
+   * @param ownTopics where no reply may go
    */
-  public RequestReader(int maxPayloadBytes) {
+  public RequestReader(int maxPayloadBytes, OwnTopics ownTopics) {
     this.maxPayloadBytes = maxPayloadBytes;
+    this.ownTopics = ownTopics;
   }
 
   /**
@@ -52,9 +55,9 @@ public final class RequestReader {
     exchange.setProperty(Deadline.PROPERTY, deadline(exchange, properties));
     RequestContext context = new RequestContext(retained);
     context.keepIn(exchange);
-    context.replyTo(ReplyTo.of(properties), exchange);
+    context.replyTo(ReplyTo.of(properties, ownTopics), exchange);
     byte[] payload = message.getBody(byte[].class);
-    if (payload != null && payload.length > maxPayloadBytes) {
+    if (payload != null && isTooLong(payload)) {
       throw new RequestFailedException(
           ErrorCode.INVALID_JSON,
           "The message has %d bytes, and at most %d are allowed (mqtt.max_payload)."
@@ -74,6 +77,10 @@ public final class RequestReader {
     Duration expiry = Duration.ofSeconds(expirySeconds);
     Long arrivedAtNanos = exchange.getProperty(Deadline.ARRIVED_AT_NANOS, Long.class);
     return arrivedAtNanos == null ? Deadline.after(expiry) : Deadline.after(expiry, arrivedAtNanos);
+  }
+
+  boolean isTooLong(byte[] payload) {
+    return payload.length > maxPayloadBytes;
   }
 
   /** Second step, on the JSON object: notes who is meant; refuses retained requests. */

@@ -6,22 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.evsebridge.app.Beans;
 import dev.evsebridge.app.Bridge;
-import dev.evsebridge.charger.connection.Admission;
-import dev.evsebridge.charger.connection.BackPressure;
-import dev.evsebridge.charger.connection.ChargerPipeline;
-import dev.evsebridge.charger.session.ChargerSession;
-import dev.evsebridge.charger.session.OpenRequests;
-import dev.evsebridge.charger.session.SessionListener;
-import dev.evsebridge.charger.session.SessionRegistry;
-import dev.evsebridge.config.BridgeSettings;
+import dev.evsebridge.app.IdleBridge;
 import dev.evsebridge.config.Configuration;
 import dev.evsebridge.config.ConfigurationException;
 import dev.evsebridge.config.Setting;
-import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.docs.MarkdownFile.Line;
 import dev.evsebridge.docs.MarkdownFile.Row;
 import dev.evsebridge.message.ErrorCode;
-import dev.evsebridge.request.BridgeRequests;
 import dev.evsebridge.simulator.Scenario;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -45,7 +36,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What exists is documented, and what is documented exists. */
@@ -174,29 +164,10 @@ class DocumentsTest {
 
   private static Map<String, Object> beans() {
     try {
-      BridgeSettings settings = Configuration.read(MarkdownFile.PROJECT, null, Map.of(), Map.of());
-      SessionRegistry registry =
-          new SessionRegistry(settings.limits(), new Nobody(), new OpenRequests());
-      Admission admission =
-          new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
-      return Beans.named(
-          new ChargerPipeline(registry, admission, new BackPressure(), error -> {}, channel -> {}),
-          registry,
-          ChargeControl.ofNobody(),
-          settings,
-          new BridgeRequests(1, Map.of()),
-          error -> {});
+      return IdleBridge.beans(Configuration.read(MarkdownFile.PROJECT, null, Map.of(), Map.of()));
     } catch (ConfigurationException e) {
       throw new AssertionError(e);
     }
-  }
-
-  private static final class Nobody implements SessionListener {
-    @Override
-    public void connected(ChargerSession session, @Nullable ChargerSession replaced) {}
-
-    @Override
-    public void disconnected(ChargerSession session) {}
   }
 
   @Test

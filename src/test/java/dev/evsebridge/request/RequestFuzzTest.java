@@ -23,7 +23,7 @@ import net.jqwik.api.Provide;
 /** Whatever comes from MQTT: a checked request, or an error that says what is wrong. */
 class RequestFuzzTest {
   private static final ObjectMapper JSON = BridgeJson.mapper();
-  private static final RequestReader READER = new RequestReader(262_144);
+  private static final RequestReader READER = new RequestReader(262_144, RequestReading.OWN_TOPICS);
 
   @Property
   void endsBytesInARequestOrAnError(@ForAll byte[] bytes) {

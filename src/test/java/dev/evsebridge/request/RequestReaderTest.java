@@ -39,7 +39,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RequestReaderTest {
   private static final int MAX_PAYLOAD_BYTES = 1_000;
 
-  private final RequestReader reader = new RequestReader(MAX_PAYLOAD_BYTES);
+  private final RequestReader reader =
+      new RequestReader(MAX_PAYLOAD_BYTES, RequestReading.OWN_TOPICS);
   private final Exchange exchange = RequestReading.exchange();
 
   static Stream<KnownMessages.ToCharger> requests() {
@@ -348,6 +349,45 @@ class RequestReaderTest {
   @Test
   void refusesCorrelationDataThatTheClientMayHaveCut() {
     assertReplyRefused("replies", new byte[32_767]);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "from",
+        "from/error",
+        "from/bridge",
+        "from/bridge/availability",
+        "from/bridge/response/health",
+        "from/Garage/availability",
+        "from/Garage/state",
+        "from//state",
+        "to",
+        "to/Garage/set",
+        "to/anything",
+        "homeassistant/status",
+        "homeassistant/device/x/config",
+        "evcc/status"
+      })
+  void refusesAResponseTopicThatIsTheBridgesOwn(String topic) {
+    assertReplyRefused(topic, new byte[0]);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "from/replies/me",
+        "from/Garage/availability/me",
+        "from/bridges",
+        "fromage/Garage/state",
+        "together",
+        "homeassistants",
+        "evcc/status/me"
+      })
+  void takesAResponseTopicBesideItsOwn(String topic) {
+    reader.admit(wantingReply(topic, new byte[0]));
+
+    assertNotNull(RequestContext.of(exchange).replyTo());
   }
 
   @Test

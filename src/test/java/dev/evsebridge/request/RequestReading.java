@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Set;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.impl.DefaultCamelContext;
@@ -17,6 +18,9 @@ import org.apache.camel.support.DefaultExchange;
 final class RequestReading {
   private static final ObjectMapper JSON = BridgeJson.mapper();
   private static final CamelContext CAMEL = new DefaultCamelContext();
+
+  static final OwnTopics OWN_TOPICS =
+      new OwnTopics("from", Set.of("to", "homeassistant"), Set.of("evcc/status"));
 
   private RequestReading() {}
 

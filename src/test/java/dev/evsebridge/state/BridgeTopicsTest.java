@@ -5,12 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import dev.evsebridge.charger.codec.Hello;
 import dev.evsebridge.charger.session.ChargerSession;
-import dev.evsebridge.charger.session.OpenRequests;
-import dev.evsebridge.charger.session.SessionListener;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.SessionLimits;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.testkit.Patience;
+import dev.evsebridge.testkit.Unwatched;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,7 +18,6 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -33,19 +31,10 @@ class BridgeTopicsTest {
 
   private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
   private final BlockingQueue<List<ListedCharger>> lists = new LinkedBlockingQueue<>();
-  private final SessionRegistry registry =
-      new SessionRegistry(LIMITS, new Nobody(), new OpenRequests());
+  private final SessionRegistry registry = Unwatched.registry(LIMITS);
   private final BridgeTopics topics =
       new BridgeTopics(
           () -> INFO, () -> HEALTH, serial -> serial.hex().startsWith("C0"), new Recorder());
-
-  private static final class Nobody implements SessionListener {
-    @Override
-    public void connected(ChargerSession session, @Nullable ChargerSession replaced) {}
-
-    @Override
-    public void disconnected(ChargerSession session) {}
-  }
 
   private final class Recorder implements BridgeTopics.Announcer {
     @Override

@@ -10,8 +10,6 @@ import dev.evsebridge.charger.connection.Admission;
 import dev.evsebridge.charger.connection.BackPressure;
 import dev.evsebridge.charger.connection.ConnectionHandler;
 import dev.evsebridge.charger.session.ChargerSession;
-import dev.evsebridge.charger.session.OpenRequests;
-import dev.evsebridge.charger.session.SessionListener;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.PerCharger;
 import dev.evsebridge.config.SensorKeys;
@@ -24,6 +22,7 @@ import dev.evsebridge.message.PilotVoltage;
 import dev.evsebridge.message.Reading;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.state.ChargerStates.Forgotten;
+import dev.evsebridge.testkit.Unwatched;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,7 +35,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,8 +55,7 @@ class ChargerStatesTest {
   private final BlockingQueue<String> cleared = new LinkedBlockingQueue<>();
   private final Availability availability;
   private final ChargerStates states;
-  private final SessionRegistry registry =
-      new SessionRegistry(LIMITS, new Nobody(), new OpenRequests());
+  private final SessionRegistry registry = Unwatched.registry(LIMITS);
 
   ChargerStatesTest(@TempDir Path folder) {
     availability =
@@ -93,14 +90,6 @@ class ChargerStatesTest {
     public void clear(String topic) {
       cleared.add(topic);
     }
-  }
-
-  private static final class Nobody implements SessionListener {
-    @Override
-    public void connected(ChargerSession session, @Nullable ChargerSession replaced) {}
-
-    @Override
-    public void disconnected(ChargerSession session) {}
   }
 
   @BeforeEach

@@ -5,13 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.evsebridge.charger.codec.Hello;
 import dev.evsebridge.charger.session.ChargerSession;
-import dev.evsebridge.charger.session.OpenRequests;
-import dev.evsebridge.charger.session.SessionListener;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.SessionLimits;
 import dev.evsebridge.message.BridgeJson;
 import dev.evsebridge.message.ErrorCode;
 import dev.evsebridge.message.SerialNumber;
+import dev.evsebridge.testkit.Unwatched;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Clock;
 import java.time.Duration;
@@ -22,7 +21,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -33,8 +31,7 @@ class FirmwareStatesTest {
   private static final int MOST_KNOWN = 2;
 
   private final List<FirmwareStatus> said = new ArrayList<>();
-  private final SessionRegistry registry =
-      new SessionRegistry(LIMITS, new Nobody(), new OpenRequests());
+  private final SessionRegistry registry = Unwatched.registry(LIMITS);
   private FirmwareStates states = states(Optional.of("10"));
   private long nowNanos;
 
@@ -46,14 +43,6 @@ class FirmwareStatesTest {
         Clock.fixed(NOON, ZoneOffset.UTC),
         () -> nowNanos,
         MOST_KNOWN);
-  }
-
-  private static final class Nobody implements SessionListener {
-    @Override
-    public void connected(ChargerSession session, @Nullable ChargerSession replaced) {}
-
-    @Override
-    public void disconnected(ChargerSession session) {}
   }
 
   private ChargerSession session(String id, int version) {

@@ -5,20 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evsebridge.app.Beans;
-import dev.evsebridge.charger.connection.Admission;
-import dev.evsebridge.charger.connection.BackPressure;
-import dev.evsebridge.charger.connection.ChargerPipeline;
-import dev.evsebridge.charger.session.ChargerSession;
-import dev.evsebridge.charger.session.OpenRequests;
-import dev.evsebridge.charger.session.SessionListener;
-import dev.evsebridge.charger.session.SessionRegistry;
+import dev.evsebridge.app.IdleBridge;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.Configuration;
 import dev.evsebridge.config.ConfigurationException;
-import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.message.PingResponse;
-import dev.evsebridge.request.BridgeRequests;
 import dev.evsebridge.testkit.RecordingMqtt;
 import dev.evsebridge.testkit.RecordingMqtt.Published;
 import java.io.IOException;
@@ -80,10 +71,6 @@ class RouteReloadTest {
     }
     Path unused = Files.createFile(temporary.resolve("application.properties"));
     BridgeSettings settings = Configuration.read(temporary, null, Map.of(), Map.of());
-    SessionRegistry registry =
-        new SessionRegistry(settings.limits(), new Nobody(), new OpenRequests());
-    Admission admission =
-        new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
     main.setShutdownStrategy(new SimpleMainShutdownStrategy());
     main.setDefaultPropertyPlaceholderLocation("false");
     settings.placeholders().forEach(main::addOverrideProperty);
@@ -92,17 +79,7 @@ class RouteReloadTest {
     main.configure().routeControllerConfig().withEnabled(true);
     main.bind("paho-mqtt5", mqtt);
     main.bind("direct", new ReloadableDirect());
-    beans =
-        () ->
-            new HashMap<>(
-                Beans.named(
-                    new ChargerPipeline(
-                        registry, admission, new BackPressure(), error -> {}, channel -> {}),
-                    registry,
-                    ChargeControl.ofNobody(),
-                    settings,
-                    new BridgeRequests(1, Map.of()),
-                    error -> {}));
+    beans = () -> new HashMap<>(IdleBridge.beans(settings));
     beans.get().forEach(main::bind);
     main.init();
   }
@@ -684,13 +661,5 @@ class RouteReloadTest {
 
     @Override
     public void resume() {}
-  }
-
-  private static final class Nobody implements SessionListener {
-    @Override
-    public void connected(ChargerSession session, @Nullable ChargerSession replaced) {}
-
-    @Override
-    public void disconnected(ChargerSession session) {}
   }
 }

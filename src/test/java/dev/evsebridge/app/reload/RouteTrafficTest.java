@@ -7,9 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.evsebridge.charger.connection.Admission;
 import dev.evsebridge.charger.connection.BackPressure;
 import dev.evsebridge.charger.connection.ConnectionHandler;
-import dev.evsebridge.charger.session.ChargerSession;
 import dev.evsebridge.charger.session.OpenRequests;
-import dev.evsebridge.charger.session.SessionListener;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.Configuration;
@@ -19,6 +17,7 @@ import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.mqtt.LocalReply;
 import dev.evsebridge.mqtt.MessageSources;
 import dev.evsebridge.testkit.Patience;
+import dev.evsebridge.testkit.Unwatched;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -42,7 +41,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,7 +65,7 @@ class RouteTrafficTest {
     Path unused = Files.createFile(folder.resolve("application.properties"));
     BridgeSettings settings = Configuration.read(folder, null, Map.of(), Map.of());
     broker = new BrokerConnection(settings.mqtt(), 1, new NoSources());
-    SessionRegistry registry = new SessionRegistry(settings.limits(), new Nobody(), requests);
+    SessionRegistry registry = Unwatched.registry(settings.limits(), requests);
     Admission admission = new Admission(settings.limits(), SerialNumber::hex, Set.of());
     LocalAddress address = new LocalAddress(RouteTrafficTest.class);
     Channel server =
@@ -193,13 +191,5 @@ class RouteTrafficTest {
     public boolean resumeSome() {
       return false;
     }
-  }
-
-  private static final class Nobody implements SessionListener {
-    @Override
-    public void connected(ChargerSession session, @Nullable ChargerSession replaced) {}
-
-    @Override
-    public void disconnected(ChargerSession session) {}
   }
 }

@@ -5,24 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evsebridge.app.Beans;
+import dev.evsebridge.app.IdleBridge;
 import dev.evsebridge.charger.codec.Hello;
 import dev.evsebridge.charger.connection.Admission;
 import dev.evsebridge.charger.connection.BackPressure;
-import dev.evsebridge.charger.connection.ChargerPipeline;
 import dev.evsebridge.charger.connection.ConnectionHandler;
-import dev.evsebridge.charger.session.ChargerSession;
-import dev.evsebridge.charger.session.OpenRequests;
-import dev.evsebridge.charger.session.SessionListener;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.Configuration;
-import dev.evsebridge.control.ChargeControl;
 import dev.evsebridge.message.ChargerRequest;
 import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.PingResponse;
 import dev.evsebridge.message.SerialNumber;
-import dev.evsebridge.request.BridgeRequests;
 import dev.evsebridge.runtime.Counts;
 import dev.evsebridge.state.BridgeHealth;
 import dev.evsebridge.state.ChargerState;
@@ -32,7 +26,9 @@ import dev.evsebridge.state.SessionReport;
 import dev.evsebridge.testkit.KnownMessages;
 import dev.evsebridge.testkit.RecordingMqtt;
 import dev.evsebridge.testkit.RecordingMqtt.Published;
+import dev.evsebridge.testkit.Unwatched;
 import io.netty.channel.embedded.EmbeddedChannel;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +38,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.camel.CamelContext;
 import org.apache.camel.ProducerTemplate;
@@ -53,7 +50,6 @@ import org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -86,7 +82,7 @@ class RoutesTest {
 
   RoutesTest(@TempDir Path empty) throws Exception {
     BridgeSettings settings = settings(empty);
-    registry = new SessionRegistry(settings.limits(), new Nobody(), new OpenRequests());
+    registry = Unwatched.registry(settings.limits());
     admission = new Admission(settings.limits(), SerialNumber::hex, Set.of());
     main.setShutdownStrategy(new SimpleMainShutdownStrategy());
     main.setDefaultPropertyPlaceholderLocation("false");
@@ -97,18 +93,7 @@ class RoutesTest {
         .withJmxEnabled(false);
     main.configure().setStartupSummaryLevel(StartupSummaryLevel.Off);
     main.bind("paho-mqtt5", mqtt);
-    Beans.named(
-            new ChargerPipeline(
-                registry, admission, new BackPressure(), error -> {}, channel -> {}),
-            registry,
-            ChargeControl.ofNobody(),
-            settings,
-            new BridgeRequests(
-                1000,
-                Map.of(
-                    "health", request -> CompletableFuture.completedFuture(Map.of("buffered", 0)))),
-            error -> {})
-        .forEach(main::bind);
+    IdleBridge.beans(settings, registry, admission).forEach(main::bind);
     main.start();
     context = main.getCamelContext();
     template = context.createProducerTemplate();
@@ -280,6 +265,67 @@ class RoutesTest {
                 Map.of(),
                 "id 7")),
         mqtt.published());
+  }
+
+  /** Whoever may only send requests could otherwise have the bridge say what is not so. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "''                | ''                    | error",
+        "/+/set/#          | /Garage/set/enabled   | error",
+        "/+/alive          | /Garage/alive         | error",
+        "/alive            | /alive                | error",
+        "/bridge/request/+ | /bridge/request/health| bridge/response/health"
+      })
+  void replyToNoKindOfRequestOnATopicOfTheBridgesOwn(
+      String filter, String topic, String errorTopic) {
+    MqttProperties wanted = new MqttProperties();
+    wanted.setResponseTopic(PUBLISH + "/Garage/availability");
+
+    mqtt.deliver(
+        SUBSCRIBE + filter,
+        PING.getBytes(StandardCharsets.UTF_8),
+        Map.of(
+            "CamelMqttTopic",
+            SUBSCRIBE + topic,
+            PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES,
+            wanted));
+
+    assertEquals(List.of(), received());
+    Published refusal = onlyOne(mqtt.published());
+    assertEquals(PUBLISH + "/" + errorTopic, refusal.topic());
+    assertTrue(refusal.text().contains("\"error\":\"invalid_value\""), refusal::text);
+  }
+
+  @ParameterizedTest
+  @MethodSource("topicsOfRoutes")
+  void replyOnNoTopicThatARoutePublishesOn(String topic) {
+    MqttProperties wanted = new MqttProperties();
+    wanted.setResponseTopic(topic);
+
+    deliver(PING, Map.of(PahoMqtt5Constants.CAMEL_PAHO_MSG_PROPERTIES, wanted));
+
+    assertEquals(List.of(), received());
+    assertEquals(ERRORS, onlyOne(mqtt.published()).topic());
+  }
+
+  static Set<String> topicsOfRoutes() throws IOException {
+    Pattern topic = Pattern.compile("\\{\\{mqtt\\.topic_publish}}[^\\s\"]*");
+    Set<String> topics = new TreeSet<>();
+    try (Stream<Path> files = Files.list(Path.of("routes"))) {
+      for (Path file : (Iterable<Path>) files::iterator) {
+        topic
+            .matcher(Files.readString(file))
+            .results()
+            .map(MatchResult::group)
+            .map(each -> each.replace("{{mqtt.topic_publish}}", PUBLISH))
+            .map(each -> each.replaceAll("\\$\\{[^}]*}", "any"))
+            .forEach(topics::add);
+      }
+    }
+    assertTrue(topics.size() > 8, topics::toString);
+    return topics;
   }
 
   @Test
@@ -611,13 +657,5 @@ class RoutesTest {
       requests.add(next);
     }
     return requests;
-  }
-
-  private static final class Nobody implements SessionListener {
-    @Override
-    public void connected(ChargerSession session, @Nullable ChargerSession replaced) {}
-
-    @Override
-    public void disconnected(ChargerSession session) {}
   }
 }

@@ -5,10 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.evsebridge.charger.session.ChargerSession;
 import dev.evsebridge.charger.session.Deadline;
-import dev.evsebridge.charger.session.OpenRequests;
-import dev.evsebridge.charger.session.SessionListener;
 import dev.evsebridge.charger.session.SessionRegistry;
 import dev.evsebridge.config.SessionLimits;
 import dev.evsebridge.message.ChargerMessage;
@@ -17,6 +14,7 @@ import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.NewConnection;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.testkit.KnownMessages;
+import dev.evsebridge.testkit.Unwatched;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -27,7 +25,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -46,8 +43,7 @@ class ChargerPipelineTest {
 
   private final BackPressure backPressure = new BackPressure();
   private final List<ErrorMessage> errors = new ArrayList<>();
-  private final SessionRegistry registry =
-      new SessionRegistry(LIMITS, new Nobody(), new OpenRequests());
+  private final SessionRegistry registry = Unwatched.registry(LIMITS);
   private final ChargerPipeline pipeline =
       new ChargerPipeline(
           registry,
@@ -164,13 +160,5 @@ class ChargerPipelineTest {
       messages.add(next);
     }
     return messages;
-  }
-
-  private static final class Nobody implements SessionListener {
-    @Override
-    public void connected(ChargerSession session, @Nullable ChargerSession replaced) {}
-
-    @Override
-    public void disconnected(ChargerSession session) {}
   }
 }
