@@ -13,12 +13,15 @@ import dev.evsebridge.message.SetPointRequest;
 import dev.evsebridge.message.SetResponse;
 import dev.evsebridge.message.SignOfLife;
 import dev.evsebridge.runtime.FailStopExecutor;
+import dev.evsebridge.runtime.WriteTrouble;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -46,6 +49,9 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
   private static final Duration LOOK = Duration.ofMillis(20);
   private static final Duration CLERK_PATIENCE = Duration.ofSeconds(1);
 
+  /** How often it is tried again to store what could not be stored. */
+  private static final Duration MEND_AFTER = Duration.ofSeconds(10);
+
   /** Is told what a charger's controller has come to, after it has been stored. */
   @FunctionalInterface
   public interface StatusListener {
@@ -58,6 +64,7 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
   private final Predicate<String> isConnected;
   private final ControlJournal journal;
   private final StatusListener listener;
+  private final Duration mendAfter;
   private final FailStopExecutor executor = new FailStopExecutor("charge-control");
   private final Map<SerialNumber, ControlledCharger> chargers = new ConcurrentHashMap<>();
 
@@ -66,6 +73,15 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
 
   /** The last status that each charger's listeners were told; belongs to the executor. */
   private final Map<SerialNumber, ControlStatus> told = new ConcurrentHashMap<>();
+
+  /** Whose memory could not be stored; belongs to the executor. */
+  private final Set<SerialNumber> unstored = new LinkedHashSet<>();
+
+  private boolean mending;
+
+  private final WriteTrouble trouble =
+      new WriteTrouble(
+          LOG, "After a restart this charger's set-points and errors may be forgotten");
 
   private volatile boolean brokerLost;
   private volatile LongConsumer otherSignOfLife = atNanos -> {};
@@ -85,11 +101,22 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
       Predicate<String> isConnected,
       ControlJournal journal,
       StatusListener listener) {
+    this(settings, clientIds, isConnected, journal, listener, MEND_AFTER);
+  }
+
+  ChargeControl(
+      Function<SerialNumber, @Nullable ControlSettings> settings,
+      Function<SerialNumber, String> clientIds,
+      Predicate<String> isConnected,
+      ControlJournal journal,
+      StatusListener listener,
+      Duration mendAfter) {
     this.settings = settings;
     this.clientIds = clientIds;
     this.isConnected = isConnected;
     this.journal = journal;
     this.listener = listener;
+    this.mendAfter = mendAfter;
   }
 
   /** Controls nobody; nothing is remembered. */
@@ -160,11 +187,30 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
   private void store(SerialNumber serial, ControlMemory memory) {
     try {
       journal.write(serial, memory);
+      unstored.remove(serial);
+      if (unstored.isEmpty()) {
+        trouble.worked(journal.file(serial));
+      }
     } catch (IOException e) {
-      LOG.error(
-          "Can't write {} (bridge.state_dir): {}. After a restart this charger's set-points and errors may be forgotten",
-          journal.file(serial),
-          e.toString());
+      trouble.failed(journal.file(serial), e);
+      unstored.add(serial);
+      if (!mending && !executor.isShutdown()) {
+        mending = true;
+        var unused = executor.schedule(this::mend, mendAfter.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    }
+  }
+
+  /** A full disk may have room again. */
+  private void mend() {
+    mending = false;
+    for (SerialNumber serial : Set.copyOf(unstored)) {
+      ControlledCharger charger = chargers.get(serial);
+      if (charger == null) {
+        unstored.remove(serial);
+      } else {
+        store(serial, charger.memory());
+      }
     }
   }
 
@@ -408,13 +454,9 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
       LockSupport.parkNanos(LOOK.toNanos());
     }
     chargers.values().forEach(ControlledCharger::end);
-    executor.shutdown();
-    try {
-      if (!executor.awaitTermination(CLERK_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)) {
-        LOG.warn("What the charge controllers remember could not be stored in time");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    executor.executeUnlessStopped(this::mend);
+    if (!executor.finish(CLERK_PATIENCE)) {
+      LOG.warn("What the charge controllers remember could not be stored in time");
     }
   }
 }

@@ -400,6 +400,11 @@ final class ControlledCharger implements SessionObserver {
     onIfCurrent(on, new Event.FirmwareEnded());
   }
 
+  /** What must not be forgotten over a restart. */
+  synchronized ControlMemory memory() {
+    return controller.memory(clockNanos.getAsLong());
+  }
+
   /** Whether it is gone without having told or been told anything. */
   synchronized boolean isForgettable() {
     return announced == 0 && !stored;

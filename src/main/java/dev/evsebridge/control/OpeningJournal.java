@@ -3,6 +3,7 @@ package dev.evsebridge.control;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.runtime.FailStopExecutor;
 import dev.evsebridge.runtime.WholeFile;
+import dev.evsebridge.runtime.WriteTrouble;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -13,7 +14,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,6 +36,9 @@ public final class OpeningJournal {
   private final Map<SerialNumber, Instant> openings = new HashMap<>();
 
   private boolean writes;
+  private final WriteTrouble trouble =
+      new WriteTrouble(
+          LOG, "After a restart, contactors may be closed sooner than 10 s after an opening");
 
   /**
    * Creates a journal.
@@ -96,21 +99,14 @@ public final class OpeningJournal {
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
       WholeFile.replace(file, lines.toString().getBytes(StandardCharsets.US_ASCII));
+      trouble.worked(file);
     } catch (IOException e) {
-      LOG.error(
-          "Can't write {} (bridge.state_dir): {}. After a restart, contactors may be closed sooner than 10 s after an opening",
-          file,
-          e.toString());
+      trouble.failed(file, e);
     }
   }
 
   /** Returns when all is on the disk; nothing is written any more. */
   void close() {
-    executor.shutdown();
-    try {
-      boolean unused = executor.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    boolean unused = executor.finish(PATIENCE);
   }
 }

@@ -86,6 +86,23 @@ public final class FailStopExecutor extends ScheduledThreadPoolExecutor {
     }
   }
 
+  /**
+   * Takes no more tasks and waits for those that it has, but no longer than that; what was to be
+   * done later is left out. The thread that calls keeps its interruption.
+   *
+   * @return whether all of them have ended
+   */
+  public boolean finish(Duration patience) {
+    setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    shutdown();
+    try {
+      return awaitTermination(patience.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
   @Override
   protected void afterExecute(Runnable task, @Nullable Throwable thrown) {
     super.afterExecute(task, thrown);

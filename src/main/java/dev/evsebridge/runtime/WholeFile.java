@@ -21,6 +21,17 @@ public final class WholeFile {
    */
   public static void replace(Path file, byte[] content) throws IOException {
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    try {
+      write(fresh, content);
+    } catch (IOException e) {
+      // On a full disk, half a file would take the room that something else needs.
+      boolean unused = Files.deleteIfExists(fresh);
+      throw e;
+    }
+    Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static void write(Path fresh, byte[] content) throws IOException {
     try (FileChannel channel =
         FileChannel.open(
             fresh,
@@ -33,6 +44,5 @@ public final class WholeFile {
       }
       channel.force(true);
     }
-    Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
   }
 }

@@ -42,6 +42,9 @@ public final class Availability implements SessionListener, BrokerListener {
   /** What is written to the journal may wait so long for the disk. */
   private static final Duration FLUSH_AFTER = Duration.ofMillis(200);
 
+  /** How often the journal is tried again that could not be written. */
+  private static final Duration MEND_AFTER = Duration.ofSeconds(10);
+
   /** Twice as many chargers as may be connected by default; each has a retained message. */
   private static final int MOST_KNOWN = 20_000;
 
@@ -91,6 +94,9 @@ public final class Availability implements SessionListener, BrokerListener {
           shownOnline.addAll(journal.open());
           known.addAll(shownOnline);
         });
+    var unused =
+        executor.scheduleWithFixedDelay(
+            journal::mend, MEND_AFTER.toMillis(), MEND_AFTER.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.evsebridge.state;
 
 import dev.evsebridge.runtime.WholeFile;
+import dev.evsebridge.runtime.WriteTrouble;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -9,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -28,13 +28,15 @@ final class AvailabilityJournal implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(AvailabilityJournal.class);
   private static final int SPARE_LINES = 1_000;
-  private static final Duration RETRY_AFTER = Duration.ofSeconds(30);
 
   private final Path file;
   private final Set<String> online = new LinkedHashSet<>();
   private @Nullable FileChannel channel;
   private int lines;
-  private long failedAtNanos;
+  private boolean unreadable;
+  private final WriteTrouble trouble =
+      new WriteTrouble(
+          LOG, "After a crash of the bridge, chargers that are gone may still read online");
 
   AvailabilityJournal(Path file) {
     this.file = file;
@@ -43,17 +45,18 @@ final class AvailabilityJournal implements AutoCloseable {
   /** Reads what an earlier run has left. */
   Set<String> open() {
     try {
-      Path folder = file.toAbsolutePath().getParent();
-      if (folder != null) {
-        Files.createDirectories(folder);
-      }
       if (Files.exists(file)) {
         replayAll(Files.readAllBytes(file));
       }
-      rewrite();
     } catch (IOException e) {
-      fail(e);
+      unreadable = true;
+      LOG.error(
+          "Can't read {} (bridge.state_dir): {}. Nothing is written over it; chargers that are gone"
+              + " may still read online until the bridge is started again and can read it",
+          file,
+          e.toString());
     }
+    mend();
     return Set.copyOf(online);
   }
 
@@ -130,10 +133,12 @@ final class AvailabilityJournal implements AutoCloseable {
   }
 
   private void append(char sign, String clientId) {
+    if (channel == null) {
+      // With all others, once there is room again.
+      return;
+    }
     try {
-      if (channel == null) {
-        retry();
-      } else if (++lines > 2 * online.size() + SPARE_LINES) {
+      if (++lines > 2 * online.size() + SPARE_LINES) {
         rewrite();
       } else {
         write(channel, sign + clientId + "\n");
@@ -143,20 +148,32 @@ final class AvailabilityJournal implements AutoCloseable {
     }
   }
 
-  /** A full disk may have room again. */
-  private void retry() throws IOException {
-    if (System.nanoTime() - failedAtNanos >= RETRY_AFTER.toNanos()) {
-      rewrite();
+  /**
+   * Writes everything anew if something could not be written before: a full disk may have room
+   * again. To be called now and then.
+   */
+  void mend() {
+    if (channel == null && !unreadable) {
+      try {
+        rewrite();
+      } catch (IOException e) {
+        fail(e);
+      }
     }
   }
 
   /** A power cut leaves the old file or the new one. */
   private void rewrite() throws IOException {
     close();
+    Path folder = file.toAbsolutePath().getParent();
+    if (folder != null) {
+      Files.createDirectories(folder);
+    }
     String content = online.stream().map(id -> "+" + id + "\n").collect(Collectors.joining());
     WholeFile.replace(file, content.getBytes(StandardCharsets.UTF_8));
     channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND);
     lines = online.size();
+    trouble.worked(file);
   }
 
   private static void write(FileChannel to, String text) throws IOException {
@@ -167,12 +184,7 @@ final class AvailabilityJournal implements AutoCloseable {
   }
 
   private void fail(IOException e) {
-    LOG.warn(
-        "Can't write {} (bridge.state_dir): {}. After a crash of the bridge, chargers that are gone"
-            + " may still read online",
-        file,
-        e.toString());
-    failedAtNanos = System.nanoTime();
+    trouble.failed(file, e);
     close();
   }
 

@@ -13,7 +13,7 @@ import dev.evsebridge.message.Reading;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.mqtt.BrokerListener;
 import dev.evsebridge.runtime.FailStopExecutor;
-import dev.evsebridge.runtime.LogThrottle;
+import dev.evsebridge.runtime.WriteTrouble;
 import dev.evsebridge.state.ChargerJournal.Batch;
 import dev.evsebridge.state.ChargerJournal.Content;
 import java.io.IOException;
@@ -70,7 +70,8 @@ public final class ChargerStates
       new CopyOnWriteArrayList<>();
   private final ChargerJournal journal;
 
-  private final LogThrottle journalFailures = new LogThrottle(1, Duration.ofMinutes(10));
+  private final WriteTrouble trouble =
+      new WriteTrouble(LOG, "Until that works no newer energy is published");
   private final FailStopExecutor executor = new FailStopExecutor("charger-states");
   private final FailStopExecutor disk = new FailStopExecutor("charger-journal");
   private final Map<ChargerSession, ReadingQueue> queues = new ConcurrentHashMap<>();
@@ -381,17 +382,11 @@ public final class ChargerStates
     try {
       journal.write(batch);
     } catch (IOException e) {
-      journalFailures.log(
-          suffix ->
-              LOG.warn(
-                  "Can't write {} (bridge.state_dir): {}. Until that works no newer energy is"
-                      + " published{}",
-                  journal.file(),
-                  e.toString(),
-                  suffix));
+      trouble.failed(journal.file(), e);
       run(() -> board.failed(batch, System.nanoTime()));
       return;
     }
+    trouble.worked(journal.file());
     run(() -> board.written(batch, System.nanoTime()));
   }
 

@@ -16,8 +16,10 @@ import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.message.SetPointRequest.SetPoints;
 import dev.evsebridge.testkit.Patience;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -56,7 +58,8 @@ class ChargeControlTest {
             (serial, clientId, status) -> {
               onStatus.accept(clientId);
               statuses.put(clientId, status);
-            });
+            },
+            Duration.ofMillis(50));
   }
 
   @BeforeEach
@@ -151,6 +154,17 @@ class ChargeControlTest {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  @Test
+  void storesASetPointOnceThereIsRoomForIt() throws IOException {
+    Path full = journal.file(NAMED).resolveSibling(NAMED.hex() + ".json.new");
+    // The first attempt removes the link, so that the next one finds a disk that is not full.
+    Path unused = Files.createSymbolicLink(full, Path.of("/dev/full"));
+
+    assertEquals("Carport", clientIdOf("Carport"));
+
+    Patience.until("it is stored", () -> Boolean.FALSE.equals(journal.read(NAMED).enabled()));
   }
 
   private String clientIdOf(String named) {

@@ -2,10 +2,12 @@ package dev.evsebridge.runtime;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -33,5 +35,17 @@ class WholeFileTest {
 
     assertThrows(IOException.class, () -> WholeFile.replace(file, "new".getBytes(UTF_8)));
     assertEquals("old", Files.readString(file));
+  }
+
+  @Test
+  void leavesNoPartOfAFileForWhichThereIsNoRoom(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("journal.txt");
+    WholeFile.replace(file, "old".getBytes(UTF_8));
+    Path full = folder.resolve("journal.txt.new");
+    Path unused = Files.createSymbolicLink(full, Path.of("/dev/full"));
+
+    assertThrows(IOException.class, () -> WholeFile.replace(file, "new".getBytes(UTF_8)));
+    assertEquals("old", Files.readString(file));
+    assertFalse(Files.exists(full, LinkOption.NOFOLLOW_LINKS));
   }
 }

@@ -98,6 +98,38 @@ class AvailabilityJournalTest {
   }
 
   @Test
+  void writesEverythingOnceItCanBeWritten() throws IOException {
+    Files.writeString(folder, "a file stands where the folder should be");
+    try (AvailabilityJournal journal = open()) {
+      journal.add("a");
+      journal.add("b");
+      journal.remove("a");
+      journal.mend();
+      Files.delete(folder);
+
+      journal.mend();
+      assertEquals("+b\n", Files.readString(file));
+      journal.add("c");
+      journal.mend();
+      assertEquals("+b\n+c\n", Files.readString(file));
+    }
+  }
+
+  @Test
+  void writesNothingOverAFileThatCannotBeRead() throws IOException {
+    Files.createDirectories(folder);
+    Path target = Path.of("/proc/self/mem");
+    Path unused = Files.createSymbolicLink(file, target);
+
+    try (AvailabilityJournal journal = open()) {
+      journal.add("a");
+      journal.mend();
+      assertEquals(Set.of("a"), journal.online());
+    }
+    assertEquals(target, Files.readSymbolicLink(file));
+  }
+
+  @Test
   void startsEmptyFromAFileThatIsNoText() throws IOException {
     Files.createDirectories(folder);
     Files.write(file, new byte[] {(byte) 0xFF, (byte) 0xFE, 0});

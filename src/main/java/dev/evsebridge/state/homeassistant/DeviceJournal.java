@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.runtime.WholeFile;
+import dev.evsebridge.runtime.WriteTrouble;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,7 +41,9 @@ final class DeviceJournal {
 
   private final Path file;
   private final Map<SerialNumber, Charger> chargers = new LinkedHashMap<>();
-  private boolean unwritable;
+  private final WriteTrouble trouble =
+      new WriteTrouble(
+          LOG, "Chargers that are gone may stay in Home Assistant when discovery is switched off");
 
   /**
    * What is remembered of a charger.
@@ -128,8 +131,12 @@ final class DeviceJournal {
     return chargers.size();
   }
 
-  /** A power cut leaves the old file or the new one. */
-  void write(String prefix, String bridge) {
+  /**
+   * Writes all of it. A power cut leaves the old file or the new one.
+   *
+   * @return whether that could be done
+   */
+  boolean write(String prefix, String bridge) {
     Map<String, Charger> bySerial =
         chargers.entrySet().stream()
             .collect(
@@ -141,15 +148,11 @@ final class DeviceJournal {
     try {
       Files.createDirectories(file.toAbsolutePath().getParent());
       WholeFile.replace(file, JSON.writeValueAsBytes(new Content(prefix, bridge, bySerial)));
-      unwritable = false;
+      trouble.worked(file);
+      return true;
     } catch (IOException e) {
-      if (!unwritable) {
-        unwritable = true;
-        LOG.warn(
-            "Can't write {} (bridge.state_dir): {}. Chargers that are gone may stay in Home Assistant when discovery is switched off",
-            file,
-            e.toString());
-      }
+      trouble.failed(file, e);
+      return false;
     }
   }
 

@@ -71,16 +71,22 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
    * @param afterBirthAtMost many who announce something must not do it in the same moment
    * @param removal between taking entities away and leaving them out
    * @param reading how long stored messages are read, and chargers may take to connect
+   * @param mending how often the journal is tried again that could not be written
    */
   record Timing(
-      Duration afterBirthAtLeast, Duration afterBirthAtMost, Duration removal, Duration reading) {
+      Duration afterBirthAtLeast,
+      Duration afterBirthAtMost,
+      Duration removal,
+      Duration reading,
+      Duration mending) {
 
     static final Timing USUAL =
         new Timing(
             Duration.ofSeconds(1),
             Duration.ofSeconds(5),
             Duration.ofSeconds(2),
-            Duration.ofSeconds(5));
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(10));
   }
 
   /** Reads what the broker has stored. */
@@ -422,16 +428,20 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
   }
 
   private void flushLater() {
+    flushLater(FLUSH_AFTER);
+  }
+
+  private void flushLater(Duration wait) {
     if (!flushing) {
       flushing = true;
-      executor.schedule(this::flush, FLUSH_AFTER.toMillis(), TimeUnit.MILLISECONDS);
+      executor.schedule(this::flush, wait.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
   private void flush() {
     flushing = false;
-    if (outdated.isEmpty()) {
-      journal.write(prefix(), bridge.clientId());
+    if (outdated.isEmpty() && !journal.write(prefix(), bridge.clientId())) {
+      flushLater(timing.mending());
     }
   }
 

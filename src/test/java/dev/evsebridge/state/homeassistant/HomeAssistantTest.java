@@ -49,7 +49,8 @@ class HomeAssistantTest {
           Duration.ofMillis(1),
           Duration.ofMillis(5),
           Duration.ofMillis(50),
-          Duration.ofMillis(200));
+          Duration.ofMillis(200),
+          Duration.ofMillis(50));
 
   private final Path folder;
 
@@ -372,6 +373,23 @@ class HomeAssistantTest {
     assertEquals(
         List.of("homeassistant/device/" + GARAGE_ID + "/config", "homeassistant/device/old/config"),
         List.copyOf(cleared));
+  }
+
+  @Test
+  void writesItsJournalOnceThereIsRoomForIt() throws IOException {
+    Path journal = HomeAssistant.journalFile(settings(true, ""));
+    Files.createDirectories(journal.getParent());
+    // The first attempt removes the link, so that the next one finds a disk that is not full.
+    Path unused =
+        Files.createSymbolicLink(
+            journal.resolveSibling(journal.getFileName() + ".new"), Path.of("/dev/full"));
+    HomeAssistant discovery = start("");
+    discovery.brokerConnected();
+    discovery.proven(GARAGE, 9);
+
+    Patience.until(
+        "it is written",
+        () -> Files.exists(journal) && Files.readString(journal).contains(GARAGE.hex()));
   }
 
   @Test
