@@ -2,6 +2,7 @@ package dev.evsebridge.mqtt;
 
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.runtime.FailStopExecutor;
+import dev.evsebridge.runtime.LogThrottle;
 import dev.evsebridge.runtime.Pulse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -88,6 +89,18 @@ public final class BrokerConnection {
   private boolean subscribed;
   private boolean announced;
   private boolean availabilityRefused;
+
+  /** Whether the availability is published again, to see whether the broker takes anything. */
+  private boolean probing;
+
+  /** Which of the times that the broker has taken the availability the last one was. */
+  private int announcement;
+
+  private long mayProbeAtNanos = System.nanoTime();
+
+  /** The two of a pair that fight for one client id would fill the log. */
+  private final LogThrottle comingsAndGoings = new LogThrottle(10, Duration.ofMinutes(1));
+
   private long subscribedAtNanos;
 
   /**
@@ -333,7 +346,7 @@ public final class BrokerConnection {
     attempts++;
     BrokerLink fresh;
     try {
-      fresh = new BrokerLink(settings, outbox, subscriptions, withoutStored, executor, this::ended);
+      fresh = new BrokerLink(settings, outbox, subscriptions, withoutStored, executor, new Owner());
     } catch (MqttException e) {
       LOG.error("Broker {}: {}", settings.broker(), BrokerFailure.explain(e));
       retryLater();
@@ -425,7 +438,10 @@ public final class BrokerConnection {
     }
     subscribed = true;
     subscribedAtNanos = System.nanoTime();
-    LOG.info("Connected to broker {} as {}", settings.broker(), settings.clientId());
+    comingsAndGoings.log(
+        suffix ->
+            LOG.info(
+                "Connected to broker {} as {}{}", settings.broker(), settings.clientId(), suffix));
     sayWhatIsMissing(current);
     long dropped = outbox.droppedSinceLoss();
     if (dropped > 0) {
@@ -519,48 +535,103 @@ public final class BrokerConnection {
       }
     }
     if (link == current && availabilityRefused) {
-      availabilityRefused = false;
       outbox.add(availability("online", current));
+    }
+  }
+
+  /**
+   * What one topic is refused for may hold for all: rights are withdrawn, and quotas used up, while
+   * brokers run. Then nobody hears the chargers any more, whatever the connection looks like.
+   */
+  private void refused(BrokerLink by) {
+    long now = System.nanoTime();
+    if (link == by && announced && !probing && now - mayProbeAtNanos >= 0) {
+      probing = true;
+      mayProbeAtNanos = now + timing.refusedRetry().toNanos();
+      outbox.add(availability("online", by));
     }
   }
 
   private OutgoingMessage availability(String state, BrokerLink by) {
     return new OutgoingMessage(
-        availabilityTopic(),
-        state.getBytes(StandardCharsets.UTF_8),
-        1,
-        true,
-        membership == null ? new MqttProperties() : membership.greeting(),
-        new Receipt() {
-          @Override
-          public void acknowledged(int reasonCode) {
-            executor.executeUnlessStopped(() -> availabilityAcknowledged(by, reasonCode));
-          }
-        });
+            availabilityTopic(),
+            state.getBytes(StandardCharsets.UTF_8),
+            1,
+            true,
+            membership == null ? new MqttProperties() : membership.greeting(),
+            new AvailabilityReceipt(by))
+        .onlyOnThisConnection();
   }
 
-  private void availabilityAcknowledged(BrokerLink by, int reasonCode) {
-    if (link != by || announced || closing) {
+  private final class AvailabilityReceipt implements Receipt {
+    private final BrokerLink by;
+
+    AvailabilityReceipt(BrokerLink by) {
+      this.by = by;
+    }
+
+    @Override
+    public void acknowledged(int reasonCode) {
+      executor.executeUnlessStopped(
+          () -> {
+            if (reasonCode >= FIRST_FAILURE_CODE) {
+              availabilityRefused(by, BrokerFailure.explainReason(reasonCode));
+            } else {
+              availabilityTaken(by);
+            }
+          });
+    }
+
+    @Override
+    public void undeliverable(String reason) {
+      executor.executeUnlessStopped(() -> availabilityRefused(by, reason));
+    }
+  }
+
+  private void availabilityRefused(BrokerLink by, String reason) {
+    if (link != by || closing) {
       return;
     }
-    availabilityRefused = reasonCode >= FIRST_FAILURE_CODE;
-    if (availabilityRefused) {
+    probing = false;
+    if (!availabilityRefused) {
+      availabilityRefused = true;
       LOG.error(
           "The broker refuses what the bridge publishes on {}: {}. Until it takes it, nobody hears the chargers, so none is let in",
           availabilityTopic(),
-          BrokerFailure.explainReason(reasonCode));
+          reason);
+    }
+    if (announced) {
+      announced = false;
+      awaySinceNanos = System.nanoTime();
+      listeners.forEach(BrokerListener::brokerLost);
+    }
+  }
+
+  private void availabilityTaken(BrokerLink by) {
+    if (link != by || closing) {
       return;
+    }
+    probing = false;
+    if (announced) {
+      return;
+    }
+    long sinceNanos = subscribedAtNanos;
+    if (availabilityRefused) {
+      availabilityRefused = false;
+      sinceNanos = System.nanoTime();
+      LOG.info("The broker takes what the bridge publishes on {}", availabilityTopic());
     }
     announced = true;
     attempts = 0;
     retry = FIRST_RETRY;
     listeners.forEach(BrokerListener::brokerConnected);
-    long leftNanos = timing.proof().toNanos() - (System.nanoTime() - subscribedAtNanos);
-    executor.schedule(() -> prove(by), Math.max(0, leftNanos), TimeUnit.NANOSECONDS);
+    long leftNanos = timing.proof().toNanos() - (System.nanoTime() - sinceNanos);
+    int number = ++announcement;
+    executor.schedule(() -> prove(by, number), Math.max(0, leftNanos), TimeUnit.NANOSECONDS);
   }
 
-  private void prove(BrokerLink proven) {
-    if (link == proven && !closing) {
+  private void prove(BrokerLink proven, int number) {
+    if (link == proven && announced && announcement == number && !closing) {
       withoutStored = false;
       shortLivedInARow = 0;
       listeners.forEach(BrokerListener::brokerProven);
@@ -576,8 +647,16 @@ public final class BrokerConnection {
     }
   }
 
-  private void ended(BrokerLink broken, LinkEnd end) {
-    executor.executeUnlessStopped(() -> lost(broken, end));
+  private final class Owner implements BrokerLink.Owner {
+    @Override
+    public void ended(BrokerLink broken, LinkEnd end) {
+      executor.executeUnlessStopped(() -> lost(broken, end));
+    }
+
+    @Override
+    public void refused(BrokerLink by) {
+      executor.executeUnlessStopped(() -> BrokerConnection.this.refused(by));
+    }
   }
 
   private void lost(BrokerLink broken, LinkEnd end) {
@@ -590,6 +669,7 @@ public final class BrokerConnection {
     subscribed = false;
     announced = false;
     availabilityRefused = false;
+    probing = false;
     features = BrokerFeatures.ALL;
     broken.abandon();
     outbox.disconnected(end.mayBeForAMessage(), end.reason());
@@ -599,7 +679,8 @@ public final class BrokerConnection {
     if (closing) {
       return;
     }
-    LOG.warn("Lost the broker {}: {}", settings.broker(), end.reason());
+    comingsAndGoings.log(
+        suffix -> LOG.warn("Lost the broker {}: {}{}", settings.broker(), end.reason(), suffix));
     if (wasAnnounced) {
       awaySinceNanos = System.nanoTime();
       listeners.forEach(BrokerListener::brokerLost);
@@ -614,6 +695,9 @@ public final class BrokerConnection {
     long livedNanos = System.nanoTime() - subscribedAtNanos;
     boolean shortLived = livedNanos < timing.proof().toNanos();
     shortLivedInARow = shortLived ? shortLivedInARow + 1 : 0;
+    if (shortLivedInARow >= SUSPICIOUSLY_MANY) {
+      retry = SLOWEST_RETRY;
+    }
     switch (end.cause()) {
       case TAKEN_OVER ->
           // Not at once: the other one would be thrown out just as fast.
@@ -631,11 +715,13 @@ public final class BrokerConnection {
   /** Some brokers hang up on the client that was there first without saying why. */
   private void suspectTakeover() {
     if (shortLivedInARow >= SUSPICIOUSLY_MANY) {
-      LOG.warn(
-          "{} connections in a row have ended soon after they were made: is another client, perhaps a second bridge, using the same mqtt.client_id {}? Give each its own",
-          shortLivedInARow,
-          settings.clientId());
-      retry = SLOWEST_RETRY;
+      comingsAndGoings.log(
+          suffix ->
+              LOG.warn(
+                  "{} connections in a row have ended soon after they were made: is another client, perhaps a second bridge, using the same mqtt.client_id {}? Give each its own{}",
+                  shortLivedInARow,
+                  settings.clientId(),
+                  suffix));
     }
   }
 

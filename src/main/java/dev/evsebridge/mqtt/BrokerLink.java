@@ -61,19 +61,23 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
   /** Shared by all links: the broker may refuse the same messages on each. */
   private static final LogThrottle REFUSED_MESSAGES = new LogThrottle(1, Duration.ofSeconds(10));
 
-  /** Is told of a link that has ended by itself. */
-  @FunctionalInterface
-  interface EndListener {
+  private static final LogThrottle UNSENT_MESSAGES = new LogThrottle(1, Duration.ofSeconds(10));
+
+  /** Is told what becomes of a link by itself. */
+  interface Owner {
 
     /** The link is of no use any more. */
     void ended(BrokerLink link, LinkEnd end);
+
+    /** The broker has refused a message. */
+    void refused(BrokerLink link);
   }
 
   private final MqttSettings settings;
   private final Outbox outbox;
   private final Subscriptions subscriptions;
   private final Executor executor;
-  private final EndListener endListener;
+  private final Owner owner;
   private final boolean withoutStored;
   private final long maximumPacketBytes;
   private final BrokerNetwork network;
@@ -98,17 +102,19 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
       Subscriptions subscriptions,
       boolean withoutStored,
       Executor executor,
-      EndListener endListener)
+      Owner owner)
       throws MqttException {
     this.settings = settings;
     this.executor = executor;
     this.outbox = outbox;
     this.subscriptions = subscriptions;
     this.withoutStored = withoutStored;
-    this.endListener = endListener;
+    this.owner = owner;
     maximumPacketBytes =
         Math.max(PACKET_LIMIT_LEAST_BYTES, PACKET_LIMIT_FACTOR * settings.maxPayloadBytes());
-    network = new BrokerNetwork(settings.broker(), settings.tls(), maximumPacketBytes);
+    network =
+        new BrokerNetwork(
+            settings.broker(), settings.tls(), maximumPacketBytes, keepAliveSeconds(settings));
     client = new NetworkClient(settings.clientId(), network);
     client.setCallback(this);
     client.setManualAcks(true);
@@ -154,8 +160,7 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
     MqttConnectionOptions options = new MqttConnectionOptions();
     options.setCleanStart(true);
     options.setAutomaticReconnect(false);
-    options.setKeepAliveInterval(
-        (int) Math.min(Math.max(1, settings.keepAlive().toSeconds()), LONGEST_KEEP_ALIVE_SECONDS));
+    options.setKeepAliveInterval(keepAliveSeconds(settings));
     options.setMaximumPacketSize(maximumPacketBytes);
     options.setReceiveMaximum(RECEIVE_MAXIMUM);
     options.setWill(
@@ -168,6 +173,11 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
     settings.username().ifPresent(options::setUserName);
     settings.password().map(Secret::reveal).ifPresent(options::setPassword);
     return options;
+  }
+
+  static int keepAliveSeconds(MqttSettings settings) {
+    return (int)
+        Math.min(Math.max(1, settings.keepAlive().toSeconds()), LONGEST_KEEP_ALIVE_SECONDS);
   }
 
   /** Unacknowledged messages that the broker allows. */
@@ -261,8 +271,14 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
   }
 
   private void giveUp(OutgoingMessage message, String reason) {
-    LOG.error(
-        "Dropped a message of {} bytes on {}: {}", message.payloadBytes(), message.topic(), reason);
+    UNSENT_MESSAGES.log(
+        suffix ->
+            LOG.error(
+                "Dropped a message of {} bytes on {}: {}{}",
+                message.payloadBytes(),
+                message.topic(),
+                reason,
+                suffix));
     executor.execute(
         () -> {
           outbox.done(this, message);
@@ -288,6 +304,7 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
                       ? "not authorised; check its access rules"
                       : BrokerFailure.explainReason(reason),
                   suffix));
+      owner.refused(this);
     }
     outbox.done(this, message);
     Receipt receipt = message.receipt();
@@ -379,7 +396,7 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
   }
 
   private void ended(LinkEnd end) {
-    endListener.ended(this, end);
+    owner.ended(this, end);
   }
 
   @Override

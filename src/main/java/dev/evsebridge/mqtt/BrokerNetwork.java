@@ -48,6 +48,7 @@ final class BrokerNetwork implements NetworkModule {
   private final URI broker;
   private final @Nullable TlsMaterial tls;
   private final long maximumPacketBytes;
+  private final int keepAliveSeconds;
   private final GatheringOutput.Announcements announced = new GatheringOutput.Announcements();
 
   private @Nullable BrokerSocket socket;
@@ -61,10 +62,13 @@ final class BrokerNetwork implements NetworkModule {
    * @param broker tcp, ssl, ws or wss
    * @param tls certificates for ssl and wss
    * @param maximumPacketBytes the longest packet that the broker may send
+   * @param keepAliveSeconds how often it is probed at least, whatever the broker wants
    */
-  BrokerNetwork(URI broker, @Nullable TlsMaterial tls, long maximumPacketBytes) {
+  BrokerNetwork(
+      URI broker, @Nullable TlsMaterial tls, long maximumPacketBytes, int keepAliveSeconds) {
     this.broker = broker;
     this.tls = tls;
+    this.keepAliveSeconds = keepAliveSeconds;
     this.maximumPacketBytes = maximumPacketBytes;
   }
 
@@ -99,7 +103,7 @@ final class BrokerNetwork implements NetworkModule {
     if (closed) {
       throw given();
     }
-    input = new IncomingPackets(in, arrivals::arrivedAtNanos, maximumPacketBytes);
+    input = new IncomingPackets(in, arrivals::arrivedAtNanos, maximumPacketBytes, keepAliveSeconds);
     output = out;
   }
 

@@ -86,7 +86,12 @@ public final class BrokerTrial {
     String clientId = settings.clientId() + CLIENT_ID_SUFFIX;
     MqttAsyncClient client =
         new NetworkClient(
-            clientId, new BrokerNetwork(settings.broker(), settings.tls(), LONGEST_PACKET_BYTES));
+            clientId,
+            new BrokerNetwork(
+                settings.broker(),
+                settings.tls(),
+                LONGEST_PACKET_BYTES,
+                BrokerLink.keepAliveSeconds(settings)));
     try {
       Echo echo = new Echo();
       client.setCallback(echo);

@@ -2,13 +2,10 @@ package dev.evsebridge.mqtt;
 
 import dev.evsebridge.config.MqttSettings;
 import dev.evsebridge.config.Secret;
-import io.netty.util.concurrent.DefaultThreadFactory;
+import dev.evsebridge.runtime.FailStopExecutor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.paho.mqttv5.client.MqttConnectionOptions;
 import org.eclipse.paho.mqttv5.common.MqttException;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
@@ -41,8 +38,7 @@ public final class CommonAvailability {
 
   private final MqttSettings settings;
   private final String topic;
-  private final ExecutorService executor =
-      Executors.newSingleThreadExecutor(new DefaultThreadFactory("common-availability", true));
+  private final FailStopExecutor executor = new FailStopExecutor("common-availability");
   private @Nullable NetworkClient client;
   private @Nullable BrokerNetwork network;
   private long saidAtNanos;
@@ -60,7 +56,7 @@ public final class CommonAvailability {
    * @param mine whether it is for this bridge to hold it
    */
   public void look(boolean mine) {
-    executor.execute(() -> lookNow(mine));
+    executor.executeUnlessStopped(() -> lookNow(mine));
   }
 
   private void lookNow(boolean mine) {
@@ -78,7 +74,8 @@ public final class CommonAvailability {
           connect();
         }
       }
-    } catch (MqttException e) {
+    } catch (MqttException | RuntimeException e) {
+      // RuntimeException: Paho's, or of a password file that can't be read just now.
       LOG.warn(
           "The availability that all bridges have in common can't be said on {}: {}",
           topic,
@@ -89,7 +86,11 @@ public final class CommonAvailability {
 
   private void connect() throws MqttException {
     BrokerNetwork fresh =
-        new BrokerNetwork(settings.broker(), settings.tls(), LONGEST_PACKET_BYTES);
+        new BrokerNetwork(
+            settings.broker(),
+            settings.tls(),
+            LONGEST_PACKET_BYTES,
+            BrokerLink.keepAliveSeconds(settings));
     network = fresh;
     NetworkClient connecting =
         new NetworkClient("dehneevse_mqtt_bridges:" + settings.publishTopic(), fresh);
@@ -104,7 +105,7 @@ public final class CommonAvailability {
     options.setSessionExpiryInterval(SESSION_SECONDS);
     options.setAutomaticReconnect(false);
     options.setConnectionTimeout((int) PATIENCE.toSeconds());
-    options.setKeepAliveInterval((int) settings.keepAlive().toSeconds());
+    options.setKeepAliveInterval(BrokerLink.keepAliveSeconds(settings));
     MqttProperties properties = new MqttProperties();
     properties.setWillDelayInterval(WILL_DELAY_SECONDS);
     options.setWill(
@@ -151,13 +152,8 @@ public final class CommonAvailability {
    * @param last whether no bridge is left
    */
   public void end(boolean last) {
-    executor.execute(() -> endNow(last));
-    executor.shutdown();
-    try {
-      boolean unused = executor.awaitTermination(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    executor.executeUnlessStopped(() -> endNow(last));
+    boolean unused = executor.finish(PATIENCE);
   }
 
   private void endNow(boolean last) {
@@ -168,7 +164,7 @@ public final class CommonAvailability {
         current.disconnect().waitForCompletion(PATIENCE.toMillis());
         current.close(true);
         return;
-      } catch (MqttException e) {
+      } catch (MqttException | RuntimeException e) {
         LOG.debug("Goodbye to the broker failed: {}", e.getMessage());
       }
     }

@@ -17,7 +17,9 @@ import java.util.function.LongSupplier;
  *   <li>compares what it receives with the Maximum Packet Size of the <i>broker</i>;
  *   <li>allocates as many bytes as a packet announces before it looks at any limit;
  *   <li>ends the connection on refusals that it doesn't know (SUBACK with 0x97, 0xA1 or 0xA2;
- *       PUBACK with others than eight codes), and on every refusal of a message of QoS 2.
+ *       PUBACK with others than eight codes), and on every refusal of a message of QoS 2;
+ *   <li>sends no pings at all, or one a day, if the broker wants that (Server Keep Alive), and
+ *       would not notice that it has frozen.
  * </ul>
  */
 final class IncomingPackets extends InputStream {
@@ -39,6 +41,7 @@ final class IncomingPackets extends InputStream {
 
   private static final int RESPONSE_TOPIC = 0x08;
   private static final int CORRELATION_DATA = 0x09;
+  private static final int SERVER_KEEP_ALIVE = 0x13;
   private static final int RECEIVE_MAXIMUM = 0x21;
   private static final int USER_PROPERTY = 0x26;
   private static final int MAXIMUM_PACKET_SIZE = 0x27;
@@ -68,6 +71,7 @@ final class IncomingPackets extends InputStream {
   private final InputStream in;
   private final LongSupplier arrivedAtNanos;
   private final long maximumPacketBytes;
+  private final int longestKeepAliveSeconds;
   private byte[] packet = new byte[KEPT_BYTES];
   private int position;
   private int end;
@@ -86,11 +90,18 @@ final class IncomingPackets extends InputStream {
    *
    * @param arrivedAtNanos when the bytes that were read last arrived
    * @param maximumPacketBytes the longest that the broker may send
+   * @param longestKeepAliveSeconds a longer one of the broker is not kept to: more pings than it
+   *     wants may be sent (MQTT 5, section 3.1.2.10)
    */
-  IncomingPackets(InputStream in, LongSupplier arrivedAtNanos, long maximumPacketBytes) {
+  IncomingPackets(
+      InputStream in,
+      LongSupplier arrivedAtNanos,
+      long maximumPacketBytes,
+      int longestKeepAliveSeconds) {
     this.in = in;
     this.arrivedAtNanos = arrivedAtNanos;
     this.maximumPacketBytes = maximumPacketBytes;
+    this.longestKeepAliveSeconds = longestKeepAliveSeconds;
   }
 
   /** Unacknowledged messages that the broker allows. */
@@ -297,6 +308,13 @@ final class IncomingPackets extends InputStream {
       int value = property + 1;
       int next = afterProperty(property);
       switch (at(property)) {
+        case SERVER_KEEP_ALIVE -> {
+          int seconds = twoBytes(value);
+          if (seconds == 0 || seconds > longestKeepAliveSeconds) {
+            packet[value] = (byte) (longestKeepAliveSeconds >> 8);
+            packet[value + 1] = (byte) longestKeepAliveSeconds;
+          }
+        }
         case RECEIVE_MAXIMUM -> {
           receiveMaximum = twoBytes(value);
           if (receiveMaximum > LONGEST_READABLE) {

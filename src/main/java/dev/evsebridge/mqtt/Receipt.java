@@ -17,9 +17,9 @@ public interface Receipt {
   default void acknowledged(int reasonCode) {}
 
   /**
-   * It was given up: the connection ended each time it was sent.
+   * It was given up: it can't be sent to this broker, or the connection ended each time.
    *
-   * @param reason why the connection ended, in words
+   * @param reason why, in words
    */
   default void undeliverable(String reason) {}
 }

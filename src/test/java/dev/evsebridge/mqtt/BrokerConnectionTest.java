@@ -10,17 +10,19 @@ import dev.evsebridge.testkit.ScriptedBroker;
 import dev.evsebridge.testkit.ScriptedBroker.HangUp;
 import dev.evsebridge.testkit.ScriptedBroker.Received;
 import dev.evsebridge.testkit.ScriptedBroker.Subscribed;
+import dev.evsebridge.testkit.TestSettings;
 import java.io.ByteArrayOutputStream;
-import java.net.URI;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against a broker that does what no real one does on demand. */
@@ -568,6 +572,217 @@ class BrokerConnectionTest {
     Patience.until("it has sent pings", Duration.ofSeconds(6), () -> broker.pings() >= 2);
   }
 
+  // --- a broker that changes its mind, or has none
+
+  @ParameterizedTest
+  @ValueSource(ints = {0x80, 0x87, 0x97})
+  void isNoLongerConnectedWhenTheBrokerNoLongerTakesAnything(int refusal) {
+    AtomicBoolean allowed = new AtomicBoolean(true);
+    broker.onPublish(received -> allowed.get() ? 0 : refusal);
+    BrokerConnection up = connect();
+    awaitTold("connected", "proven");
+
+    allowed.set(false);
+    up.publish(message("m", 1));
+
+    Patience.until(
+        "it is as good as lost", () -> told.equals(List.of("connected", "proven", "lost")));
+    allowed.set(true);
+    Patience.until(
+        "it is back",
+        () -> told.equals(List.of("connected", "proven", "lost", "connected", "proven")));
+    assertEquals(1, broker.connections());
+  }
+
+  @Test
+  void staysConnectedWhereOnlyOneTopicIsRefused() {
+    broker.onPublish(received -> received.topic().equals("refused") ? NOT_AUTHORISED : 0);
+    BrokerConnection up = connect();
+    awaitTold("connected");
+
+    up.publish(message("refused", 1));
+
+    Patience.until(
+        "it has asked whether it is heard",
+        () -> Collections.frequency(topics(), AVAILABILITY) > 1);
+    up.publish(message("after", 1));
+    Patience.until("the other arrives", () -> topics().contains("after"));
+    assertFalse(told.contains("lost"), told::toString);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3})
+  void sendsOneMessageAfterTheOtherToABrokerThatTakesNoMore(int receiveMaximum) {
+    broker.onConnect(packet -> new int[] {0, 0, 3, 0x21, 0, receiveMaximum});
+    BrokerConnection up = connect();
+    awaitTold("connected");
+    List<String> sent = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      sent.add("m" + i);
+      up.publish(message("m" + i, i % 3));
+    }
+
+    Patience.until("all arrive", () -> topics().containsAll(sent));
+    assertEquals(sent, topics().stream().filter(sent::contains).toList());
+    assertEquals(1, broker.connections());
+  }
+
+  @Test
+  void isNotConnectedToABrokerForWhichEverythingIsTooLarge() {
+    broker.onConnect(
+        packet ->
+            broker.connections() == 1
+                ? new int[] {0, 0, 5, 0x27, 0, 0, 0, 20}
+                : new int[] {0, 0, 0});
+    connect();
+    Patience.until("it has subscribed", () -> broker.subscriptions().size() == 1);
+    assertEquals(List.of(), told);
+
+    broker.send(ScriptedBroker.DISCONNECT, new byte[] {(byte) SHUTTING_DOWN});
+
+    awaitTold("connected");
+    assertEquals(2, broker.connections());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 600, 40_000})
+  void noticesThatABrokerHasFrozenHoweverRarelyItWantsToBeAsked(int seconds) {
+    broker.onConnect(packet -> new int[] {0, 0, 3, 0x13, seconds >> 8, seconds & 0xFF});
+    start(newConnection(timing(SHORT), Duration.ofSeconds(1)));
+    awaitTold("connected");
+    Patience.until("it has sent pings", () -> broker.pings() >= 2);
+
+    broker.answerNoPings();
+
+    awaitTold("lost");
+  }
+
+  /** MQTT 5, table 3-1: what else a broker may state. */
+  static Stream<int[]> statements() {
+    return Stream.of(
+        new int[] {1, 0, 0}, // session present, though a clean start was asked for
+        new int[] {0, 0, 3, 0x22, 0, 10}, // topic alias maximum
+        new int[] {0, 0, 4, 0x12, 0, 1, 'x'}, // assigned client identifier
+        new int[] {0, 0, 5, 0x11, 0, 0, 0, 60}, // session expiry interval
+        new int[] {0, 0, 4, 0x1F, 0, 1, 'x'}, // reason string
+        new int[] {0, 0, 4, 0x1C, 0, 1, 'x'}, // server reference
+        new int[] {0, 0, 7, 0x26, 0, 1, 'x', 0, 1, 'y'}); // user property
+  }
+
+  @ParameterizedTest
+  @MethodSource("statements")
+  void worksWhateverElseTheBrokerStates(int[] response) {
+    broker.onConnect(packet -> response);
+    connect();
+    awaitTold("connected", "proven");
+
+    broker.deliver("to", new byte[0], "request");
+
+    Patience.until("it comes", () -> arrived.size() == 1);
+    assertEquals(1, broker.connections());
+  }
+
+  static Stream<Arguments> oddPackets() {
+    return Stream.of(
+        Arguments.of("responses to no ping", ScriptedBroker.PINGRESP, new byte[0], 20_000),
+        Arguments.of("a second CONNACK", ScriptedBroker.CONNACK, new byte[3], 1),
+        Arguments.of("a refusing CONNACK", ScriptedBroker.CONNACK, new byte[] {0, -121, 0}, 1),
+        Arguments.of("PUBACK of nothing", ScriptedBroker.PUBACK, new byte[] {0, 99, 0, 0}, 100),
+        Arguments.of("PUBREC of nothing", ScriptedBroker.PUBREC, new byte[] {0, 99, 0, 0}, 100),
+        Arguments.of("PUBREL of nothing", 0x62, new byte[] {0, 99, 0, 0}, 100),
+        Arguments.of("PUBCOMP of nothing", 0x70, new byte[] {0, 99, 0, 0}, 100),
+        Arguments.of("SUBACK of nothing", ScriptedBroker.SUBACK, new byte[] {0, 99, 0, 1}, 100),
+        Arguments.of("UNSUBACK of nothing", 0xB0, new byte[] {0, 99, 0, 0}, 100),
+        Arguments.of("SUBACK without a code", ScriptedBroker.SUBACK, new byte[] {0, 99, 0}, 1),
+        Arguments.of("type 0", 0x00, new byte[0], 1),
+        Arguments.of("CONNECT", 0x10, new byte[] {0, 4, 'M', 'Q', 'T', 'T', 5, 2, 0, 0, 0}, 1),
+        Arguments.of("SUBSCRIBE", 0x82, new byte[] {0, 1, 0, 0, 1, 'a', 0}, 1),
+        Arguments.of("PINGREQ", 0xC0, new byte[0], 100),
+        Arguments.of("AUTH", ScriptedBroker.AUTH, new byte[] {0x18, 0}, 1),
+        Arguments.of(
+            "moved, with a reference",
+            ScriptedBroker.DISCONNECT,
+            new byte[] {(byte) 0x9D, 4, 0x1C, 0, 1, 'x'},
+            1));
+  }
+
+  @ParameterizedTest
+  @MethodSource("oddPackets")
+  void isUpAgainWhateverTheBrokerSends(String name, int firstByte, byte[] rest, int times) {
+    BrokerConnection up = connect();
+    awaitTold("connected");
+
+    for (int i = 0; i < times; i++) {
+      if (!trySend(() -> broker.send(firstByte, rest))) {
+        break;
+      }
+    }
+
+    Patience.until(
+        "requests get through",
+        () -> {
+          boolean unused = trySend(() -> broker.deliver("to", new byte[0], "after " + name));
+          return arrived.stream().anyMatch(each -> each.text().equals("after " + name));
+        });
+    up.publish(message("after", 1));
+    Patience.until("messages get through", () -> topics().contains("after"));
+    assertEquals(
+        "connected", told.stream().filter(each -> !each.equals("proven")).reduce("", (a, b) -> b));
+  }
+
+  private static boolean trySend(Runnable sending) {
+    try {
+      sending.run();
+      return true;
+    } catch (UncheckedIOException theClientHasLeft) {
+      return false;
+    }
+  }
+
+  /** For instance another client of the same id that comes back as well. */
+  @ParameterizedTest
+  @ValueSource(ints = {SHUTTING_DOWN, 0x8E, 0x97, 0x9C, 0x9D})
+  void takesItsTimeWhereEachConnectionIsEndedAtOnce(int reason) {
+    broker.onPublish(
+        received -> {
+          broker.send(
+              ScriptedBroker.PUBACK,
+              new byte[] {(byte) (received.id() >> 8), (byte) received.id(), 0, 0});
+          throw new HangUp(reason);
+        });
+    long since = System.nanoTime();
+
+    start(newConnection(timing(NEVER)));
+
+    Patience.until("it has tried four times", () -> broker.connections() == 4);
+    Duration took = Duration.ofNanos(System.nanoTime() - since);
+    assertTrue(took.toSeconds() >= 6, took::toString);
+    assertFalse(told.contains("proven"), told::toString);
+  }
+
+  @Test
+  void takesAFloodOfStoredMessages() {
+    int flood = 5_000;
+    broker.onPublish(
+        received -> {
+          if (received.topic().equals(AVAILABILITY)) {
+            for (int i = 0; i < flood; i++) {
+              int unused = broker.deliverStored("to", "stored " + i);
+            }
+          }
+          return 0;
+        });
+    connect();
+    awaitTold("connected");
+
+    broker.deliver("to", new byte[0], "next");
+
+    Patience.until("all come", () -> arrived.size() == flood + 1);
+    assertTrue(arrived.get(0).message().isRetained());
+    assertEquals("next", arrived.get(flood).text());
+    assertEquals(1, broker.connections());
+  }
+
   // --- attempts
 
   @Test
@@ -631,19 +846,7 @@ class BrokerConnectionTest {
   }
 
   private BrokerConnection newConnection(BrokerConnection.Timing timing, Duration keepAlive) {
-    MqttSettings settings =
-        new MqttSettings(
-            URI.create(broker.url()),
-            "from",
-            "to",
-            "me",
-            1,
-            Optional.empty(),
-            Optional.empty(),
-            keepAlive,
-            null,
-            100,
-            262_144);
+    MqttSettings settings = TestSettings.mqtt(broker.url(), keepAlive);
     BrokerConnection fresh = new BrokerConnection(settings, 1, new NoSources(), timing);
     fresh.addListener(new Told());
     fresh.subscribe(

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class IncomingPacketsTest {
   private static final String ACCEPTED = "20 03 00 00 00";
   private static final int MOST = 1_000;
+  private static final int KEEP_ALIVE = 10;
 
   @ParameterizedTest
   @ValueSource(
@@ -69,6 +70,14 @@ class IncomingPacketsTest {
   }
 
   @ParameterizedTest
+  @CsvSource({"00 00, 00 0a", "02 58, 00 0a", "ff ff, 00 0a", "00 0a, 00 0a", "00 01, 00 01"})
+  void keepsTheBrokerFromWantingFewerPings(String wanted, String kept) throws IOException {
+    assertArrayEquals(
+        bytes("20 06 00 00 03 13" + kept),
+        packets(bytes("20 06 00 00 03 13" + wanted)).readAllBytes());
+  }
+
+  @ParameterizedTest
   @CsvSource({"1, 132", "2, 133", "3, 136", "4, 134", "5, 135"})
   void translatesTheRefusalsOfAnOlderBroker(int code, int reason) throws IOException {
     byte[] packet = {0x20, 2, 0, (byte) code};
@@ -105,7 +114,8 @@ class IncomingPacketsTest {
         new IncomingPackets(
                 new ByteArrayInputStream(concatenated(bytes(ACCEPTED), packet)),
                 System::nanoTime,
-                100_000)
+                100_000,
+                KEEP_ALIVE)
             .readAllBytes();
 
     MqttPublish message =
@@ -134,7 +144,7 @@ class IncomingPacketsTest {
   }
 
   private static IncomingPackets packets(byte[] bytes) {
-    return new IncomingPackets(new ByteArrayInputStream(bytes), System::nanoTime, MOST);
+    return new IncomingPackets(new ByteArrayInputStream(bytes), System::nanoTime, MOST, KEEP_ALIVE);
   }
 
   private static byte[] bytes(String hex) {

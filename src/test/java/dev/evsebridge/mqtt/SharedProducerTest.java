@@ -6,9 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.config.MqttSettings;
-import java.net.URI;
+import dev.evsebridge.testkit.TestSettings;
 import java.time.Duration;
-import java.util.Optional;
 import org.apache.camel.CamelExecutionException;
 import org.apache.camel.ProducerTemplate;
 import org.apache.camel.component.paho.mqtt5.PahoMqtt5Constants;
@@ -21,18 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the client could not send must not get into the queue: it would be tried for ever. */
 class SharedProducerTest {
   private static final MqttSettings SETTINGS =
-      new MqttSettings(
-          URI.create("tcp://localhost:1"),
-          "p",
-          "s",
-          "me",
-          1,
-          Optional.empty(),
-          Optional.empty(),
-          Duration.ofSeconds(10),
-          null,
-          10,
-          100);
+      TestSettings.mqtt("tcp://localhost:1", Duration.ofSeconds(10));
 
   private final DefaultCamelContext context = new DefaultCamelContext();
   private final ProducerTemplate template;

@@ -26,6 +26,7 @@ public final class ScriptedBroker implements AutoCloseable {
   public static final int PUBACK = 0x40;
   public static final int PUBREC = 0x50;
   public static final int SUBACK = 0x90;
+  public static final int PINGRESP = 0xD0;
   public static final int DISCONNECT = 0xE0;
   public static final int AUTH = 0xF0;
 
@@ -35,8 +36,8 @@ public final class ScriptedBroker implements AutoCloseable {
   private static final int SUBSCRIBE_TYPE = 8;
   private static final int PINGREQ_TYPE = 12;
   private static final int PUBCOMP = 0x70;
-  private static final int PINGRESP = 0xD0;
   private static final int QOS_1 = 0x02;
+  private static final int RETAINED = 0x01;
 
   private final ServerSocket server;
   private final AtomicInteger connections = new AtomicInteger();
@@ -51,6 +52,7 @@ public final class ScriptedBroker implements AutoCloseable {
   private volatile Function<byte[], int @Nullable []> onConnect = packet -> new int[] {0, 0, 0};
   private volatile Function<Subscribed, Integer> onSubscribe = subscribed -> 1;
   private volatile Function<Received, Integer> onPublish = received -> 0;
+  private volatile boolean answersPings = true;
   private volatile @Nullable OutputStream current;
 
   private ScriptedBroker(int port) {
@@ -118,6 +120,11 @@ public final class ScriptedBroker implements AutoCloseable {
     return this;
   }
 
+  /** From now on no ping has an answer. */
+  public void answerNoPings() {
+    answersPings = false;
+  }
+
   public String url() {
     return "tcp://127.0.0.1:" + port();
   }
@@ -175,6 +182,15 @@ public final class ScriptedBroker implements AutoCloseable {
 
   /** Delivers a message with QoS 1 and these properties; returns its packet identifier. */
   public int deliver(String topic, byte[] properties, String text) {
+    return deliver(topic, properties, text, 0);
+  }
+
+  /** The same as a message that the broker had stored. */
+  public int deliverStored(String topic, String text) {
+    return deliver(topic, new byte[0], text, RETAINED);
+  }
+
+  private int deliver(String topic, byte[] properties, String text, int flags) {
     int id = ids.incrementAndGet();
     ByteArrayOutputStream packet = new ByteArrayOutputStream();
     byte[] name = topic.getBytes(StandardCharsets.UTF_8);
@@ -186,7 +202,7 @@ public final class ScriptedBroker implements AutoCloseable {
     packet.writeBytes(length(properties.length));
     packet.writeBytes(properties);
     packet.writeBytes(text.getBytes(StandardCharsets.UTF_8));
-    send((PUBLISH_TYPE << 4) | QOS_1, packet.toByteArray());
+    send((PUBLISH_TYPE << 4) | QOS_1 | flags, packet.toByteArray());
     return id;
   }
 
@@ -281,7 +297,9 @@ public final class ScriptedBroker implements AutoCloseable {
       case PUBREL_TYPE -> answer(out, PUBCOMP, packet[0], packet[1]);
       case PINGREQ_TYPE -> {
         pings.incrementAndGet();
-        answer(out, PINGRESP);
+        if (answersPings) {
+          answer(out, PINGRESP);
+        }
       }
       default -> {
         // nothing else asks for an answer
