@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * Lets faults happen to a bridge, in an order drawn by a seed, and asks after each: has every
  * request had exactly one outcome in time, were chargers connected only while somebody could
  * control them, does everything work again within the time that docs/faults.md says, and has the
- * bridge given back threads, files and memory?
+ * bridge given back threads, files and memory? At the end it asks whether whoever is silent is
+ * still disconnected.
  *
  * <p>{@code mvn -Pchaos} runs it for long and writes {@code target/chaos/report.md}. The same seed
  * draws the same faults in the same order; {@code -Dchaos.only=} names one of them to be repeated
@@ -119,6 +120,7 @@ final class Chaos {
           whole = survives(current, fault, new Random(order.nextLong()), before, log);
         }
         if (whole) {
+          judgeSilence(current);
           judgeHeap(current, before);
         }
       }
@@ -205,6 +207,16 @@ final class Chaos {
       return null;
     } catch (AssertionError | ConditionTimeoutException e) {
       return e.getMessage();
+    }
+  }
+
+  private void judgeSilence(World world) {
+    try {
+      world.assertSilentConnectionsAreClosed();
+    } catch (AssertionError | ConditionTimeoutException e) {
+      findings.add(
+          "seed %d, at the end: a silent connection is not closed in time: %s"
+              .formatted(seed, e.getMessage()));
     }
   }
 

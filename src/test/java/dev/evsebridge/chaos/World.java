@@ -19,6 +19,7 @@ import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.RoutesFolder;
 import dev.evsebridge.testkit.Serials;
 import dev.evsebridge.testkit.SteadySubscriber;
+import dev.evsebridge.testkit.WireFrame;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ import java.util.stream.Stream;
 final class World implements AutoCloseable {
   static final Duration REQUEST_TIMEOUT = Duration.ofSeconds(2);
   static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(3);
+  static final Duration IDLE_TIMEOUT = Duration.ofSeconds(10);
   static final Duration FIRMWARE_TIMEOUT = Duration.ofSeconds(8);
   static final Duration KEEP_ALIVE = Duration.ofSeconds(5);
   static final Duration GRACE = Duration.ofSeconds(4);
@@ -93,7 +95,7 @@ final class World implements AutoCloseable {
             .environment("EVSE_REQUEST_TIMEOUT", seconds(REQUEST_TIMEOUT))
             .environment("EVSE_HANDSHAKE_TIMEOUT", seconds(HANDSHAKE_TIMEOUT))
             .environment("EVSE_FIRMWARE_TIMEOUT", seconds(FIRMWARE_TIMEOUT))
-            .environment("EVSE_IDLE_TIMEOUT", "20s")
+            .environment("EVSE_IDLE_TIMEOUT", seconds(IDLE_TIMEOUT))
             .environment("MQTT_KEEP_ALIVE", seconds(KEEP_ALIVE))
             .environment("BRIDGE_BROKER_LOSS_GRACE", seconds(GRACE))
             .environment("BRIDGE_LOG_LEVEL", "DEBUG")
@@ -221,6 +223,23 @@ final class World implements AutoCloseable {
 
   static void pause(Duration time) {
     LockSupport.parkNanos(time.toNanos());
+  }
+
+  /**
+   * Nobody who is silent is kept: neither who has never said hello, nor a charger of which nothing
+   * comes any more. To be called while nothing else happens: time in which the bridge does not read
+   * does not count.
+   */
+  void assertSilentConnectionsAreClosed() {
+    try (RawCharger stranger = RawCharger.connect(port());
+        RawCharger charger = charger(Serials.next()).send(WireFrame.of(WireFrame.NOTIFY))) {
+      long since = System.nanoTime();
+      stranger.awaitClosed(HANDSHAKE_TIMEOUT.plus(SLACK));
+      check(
+          charger.isOpen() || elapsed(since).compareTo(IDLE_TIMEOUT) >= 0,
+          "a charger was disconnected before its time");
+      charger.awaitClosed(IDLE_TIMEOUT.plus(SLACK).minus(elapsed(since)));
+    }
   }
 
   // --- nobody can control the chargers
