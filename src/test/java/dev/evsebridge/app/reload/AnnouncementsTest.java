@@ -2,6 +2,7 @@ package dev.evsebridge.app.reload;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.message.ErrorMessage;
@@ -98,6 +99,21 @@ class AnnouncementsTest {
     announcements.resume();
     announcements.close();
     assertEquals(List.of("first", "a online"), said);
+  }
+
+  @Test
+  void areNotIdleWhileARouteHasOneAndGiveItNoOther() {
+    announcements.error(error("stuck"));
+    await().until(() -> said.contains("stuck"));
+    announcements.error(error("next"));
+    announcements.pause(LONG);
+    assertFalse(announcements.awaitIdle(Duration.ofMillis(10)));
+    stuck.countDown();
+    assertTrue(announcements.awaitIdle(LONG));
+    await().during(Duration.ofMillis(100)).until(() -> said.equals(List.of("stuck")));
+    announcements.resume();
+    announcements.close();
+    assertEquals(List.of("stuck", "next"), said);
   }
 
   @Test
