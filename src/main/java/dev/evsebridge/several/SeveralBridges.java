@@ -75,8 +75,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   private final Map<Long, Newcomer> newcomers = new HashMap<>();
   private final List<BrokerListener> waitForGreeting = new ArrayList<>();
 
-  /** Of chargers that are other bridges', their states as they were published last. */
-  private final Map<String, byte[]> lastStates = new HashMap<>();
+  private final LastStates lastStates = new LastStates();
 
   private final boolean followsStates;
   private Successor successor = (clientId, last) -> {};
@@ -270,7 +269,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     if (since == linkSince) {
       if (!greeted) {
         greeted = true;
-        lastStates.keySet().removeIf(clientId -> !claims.isOthers(clientId));
+        lastStates.keepOnly(claims::isOthers);
         claims.greeted(nowMillis());
         connection().refereeFromNowOn();
         waitForGreeting.forEach(BrokerListener::brokerConnected);
@@ -554,7 +553,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     public void take(String clientId, long since) {
       Newcomer newcomer = newcomers.get(since);
       if (newcomer != null) {
-        byte[] last = lastStates.remove(clientId);
+        byte[] last = lastStates.take(clientId);
         LastState state = last == null ? null : LastState.read(last);
         if (state != null) {
           successor.takeOver(clientId, state);

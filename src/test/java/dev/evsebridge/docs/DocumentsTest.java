@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.evsebridge.app.Beans;
 import dev.evsebridge.app.Bridge;
 import dev.evsebridge.app.IdleBridge;
 import dev.evsebridge.config.Configuration;
@@ -72,12 +71,31 @@ class DocumentsTest {
       }
     }
     assertEquals("", documented.remove(CHARGER_NAME));
-    assertEquals(
-        Arrays.stream(Setting.values())
-            .collect(
-                Collectors.toMap(
-                    Setting::key, Setting::defaultValue, (one, other) -> one, TreeMap::new)),
-        documented);
+    assertEquals(defaults(), documented);
+  }
+
+  private static Map<String, String> defaults() {
+    return Arrays.stream(Setting.values())
+        .collect(
+            Collectors.toMap(
+                Setting::key, Setting::defaultValue, (one, other) -> one, TreeMap::new));
+  }
+
+  @Test
+  void deliverSettingsWithTheirDefaults() throws IOException {
+    List<MatchResult> properties =
+        Pattern.compile("(?m)^#?([a-z_]+\\.[A-Za-z0-9_.]+) *= *(.*)$")
+            .matcher(Files.readString(MarkdownFile.PROJECT.resolve("application.properties")))
+            .results()
+            .filter(property -> !property.group(1).startsWith("evse_name."))
+            .toList();
+    assertTrue(properties.size() > 3, "only " + properties.size());
+    for (MatchResult property : properties) {
+      assertEquals(
+          defaults().getOrDefault(property.group(1), "no such setting"),
+          property.group(2),
+          property.group(1));
+    }
   }
 
   @Test

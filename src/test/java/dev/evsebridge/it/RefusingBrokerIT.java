@@ -1,8 +1,5 @@
 package dev.evsebridge.it;
 
-import static dev.evsebridge.testkit.RefusingBroker.NOT_AUTHORISED;
-import static dev.evsebridge.testkit.RefusingBroker.SUCCESS;
-import static dev.evsebridge.testkit.RefusingBroker.UNSUPPORTED_PROTOCOL_VERSION;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -10,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.evsebridge.testkit.BridgeProcess;
 import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.RawCharger;
-import dev.evsebridge.testkit.RefusingBroker;
 import dev.evsebridge.testkit.ScriptedBroker;
 import dev.evsebridge.testkit.Serials;
 import dev.evsebridge.testkit.WireFrame;
@@ -23,6 +19,9 @@ import org.junit.jupiter.api.Test;
  * on.
  */
 class RefusingBrokerIT {
+  private static final int SUCCESS = 0;
+  private static final int UNSUPPORTED_PROTOCOL_VERSION = 0x84;
+  private static final int NOT_AUTHORISED = 0x87;
   private static final String MESSAGES = "from_dehneEVSE";
   private static final String AVAILABILITY = MESSAGES + "/bridge/availability";
 
@@ -30,17 +29,17 @@ class RefusingBrokerIT {
 
   @Test
   void letsNobodyInAndKeepsTryingWhileItsSubscriptionIsRefused() {
-    assertKeepsTryingAndLetsNobodyIn(RefusingBroker.start(SUCCESS, NOT_AUTHORISED, SUCCESS));
+    assertKeepsTryingAndLetsNobodyIn(ScriptedBroker.start().onSubscribe(each -> NOT_AUTHORISED));
   }
 
   @Test
   void letsNobodyInAndKeepsTryingWhenTheBrokerDoesNotSpeakMqtt5() {
     assertKeepsTryingAndLetsNobodyIn(
-        RefusingBroker.start(UNSUPPORTED_PROTOCOL_VERSION, SUCCESS, SUCCESS));
+        ScriptedBroker.start().onConnect(packet -> new int[] {0, UNSUPPORTED_PROTOCOL_VERSION, 0}));
   }
 
-  private static void assertKeepsTryingAndLetsNobodyIn(RefusingBroker started) {
-    try (RefusingBroker broker = started;
+  private static void assertKeepsTryingAndLetsNobodyIn(ScriptedBroker started) {
+    try (ScriptedBroker broker = started;
         BridgeProcess bridge = BridgeProcess.connectingTo(broker.url()).start()) {
       Patience.until("it has tried three times", () -> broker.connections() >= 3);
       assertFalse(bridge.isListening());
