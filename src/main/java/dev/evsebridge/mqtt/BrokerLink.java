@@ -55,6 +55,9 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
 
   private static final long PACKET_LIMIT_LEAST_BYTES = 1024 * 1024;
 
+  /** MQTT 5, section 2.1.4: header, a length of four bytes, and what that can express. */
+  private static final long LONGEST_PACKET_BYTES = 1 + 4 + 268_435_455;
+
   /** Requests that the broker may send before the first of them is acknowledged. */
   private static final int RECEIVE_MAXIMUM = 64;
 
@@ -157,7 +160,7 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
   }
 
   private MqttConnectionOptions options(String willTopic, String will, BrokerFeatures features) {
-    MqttConnectionOptions options = new MqttConnectionOptions();
+    MqttConnectionOptions options = new Options();
     options.setCleanStart(true);
     options.setAutomaticReconnect(false);
     options.setKeepAliveInterval(keepAliveSeconds(settings));
@@ -178,6 +181,16 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
   static int keepAliveSeconds(MqttSettings settings) {
     return (int)
         Math.min(Math.max(1, settings.keepAlive().toSeconds()), LONGEST_KEEP_ALIVE_SECONDS);
+  }
+
+  /** Tells the broker how long a packet may be, and the library nothing. */
+  private static final class Options extends MqttConnectionOptions {
+
+    /** The library would apply it to what it sends, for which only the broker's own limit holds. */
+    @Override
+    public @Nullable Long getMaximumPacketSize() {
+      return null;
+    }
   }
 
   /** Unacknowledged messages that the broker allows. */
@@ -252,8 +265,7 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
 
   @Override
   public void send(OutgoingMessage message) {
-    // The library compares what it sends with the bridge's own limit, so that both hold.
-    long most = Math.min(maximumPacketBytes, packets().brokersMaximumPacketBytes());
+    long most = Math.min(LONGEST_PACKET_BYTES, packets().brokersMaximumPacketBytes());
     if (message.packetBytesAtMost() > most) {
       // Sent all the same, it would end the connection, again and again.
       giveUp(message, "packets of up to %d bytes can be sent to this broker".formatted(most));

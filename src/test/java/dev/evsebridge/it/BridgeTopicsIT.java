@@ -11,9 +11,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import dev.evsebridge.testkit.BridgeProcess;
 import dev.evsebridge.testkit.FreePort;
 import dev.evsebridge.testkit.Installation;
 import dev.evsebridge.testkit.Messages;
+import dev.evsebridge.testkit.Mosquitto;
 import dev.evsebridge.testkit.MqttProbe;
 import dev.evsebridge.testkit.MqttProbe.Message;
 import dev.evsebridge.testkit.RawCharger;
@@ -26,6 +28,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.zip.CRC32;
 import org.eclipse.paho.mqttv5.common.MqttMessage;
 import org.eclipse.paho.mqttv5.common.packet.MqttProperties;
 import org.junit.jupiter.api.Test;
@@ -148,6 +151,44 @@ class BridgeTopicsIT {
     charger.close();
     listed(false);
     kept("chargers");
+  }
+
+  /** Each takes some 150 bytes in the list, and the bridge itself takes packets of up to 1 MiB. */
+  @Test
+  void listsThousandsOfChargersThatItRemembers() {
+    int count = 7_500;
+    String remembered = remembered(count);
+    try (Mosquitto mosquitto = Mosquitto.started();
+        MqttProbe probe =
+            MqttProbe.builder(mosquitto.url()).subscribingTo(BRIDGE + "chargers").connect();
+        BridgeProcess bridge =
+            BridgeProcess.connectingTo(mosquitto)
+                .file("state/chargers.txt", remembered)
+                .start()
+                .awaitListening()) {
+      Message list = probe.take(onTopic(BRIDGE + "chargers"));
+      assertEquals(count, list.json().size());
+      assertTrue(list.text().length() > 1024 * 1024, () -> "only " + list.text().length());
+      assertTrue(bridge.isRunning());
+    }
+  }
+
+  /** What a bridge leaves behind that has known so many chargers. */
+  private static String remembered(int count) {
+    StringBuilder once = new StringBuilder();
+    once.append(journalLine("journal", "\"chargers\":" + count));
+    for (int i = 0; i < count; i++) {
+      String serial = Serials.next();
+      once.append(journalLine(serial, "\"client_id\":\"" + serial + "\",\"firmware_version\":9"));
+    }
+    return once.toString().repeat(2);
+  }
+
+  private static String journalLine(String key, String fields) {
+    String json = "{\"topic_root\":\"from_dehneEVSE\"," + fields + "}";
+    CRC32 checksum = new CRC32();
+    checksum.update((json + " " + key).getBytes(StandardCharsets.UTF_8));
+    return "%s %08X %s\n".formatted(key, checksum.getValue(), json);
   }
 
   /** How the list has it, as soon as it has it so. */
