@@ -17,8 +17,9 @@ import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.Arrays;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -53,11 +54,17 @@ final class ChargerJournal {
   private static final String HEADER = "journal";
   private static final String FORMER = "former";
 
+  private static final int COPIES = 2;
+
+  private static final HexFormat UPPER_CASE = HexFormat.of().withUpperCase();
+
   private static final ObjectMapper JSON =
       JsonMapper.builder().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
 
   private final Path file;
-  private final Map<SerialNumber, String> lines = new LinkedHashMap<>();
+
+  /** As they stand in the file, each with its end. */
+  private final Map<SerialNumber, byte[]> lines = new LinkedHashMap<>();
 
   /**
    * Creates a journal.
@@ -155,7 +162,8 @@ final class ChargerJournal {
         return;
       }
       String[] words = line.split(" ", 3);
-      if (words.length < 3 || !words[1].equals(checksum(words[0], words[2]))) {
+      if (words.length < 3
+          || !words[1].equals(checksum(words[0], words[2].getBytes(StandardCharsets.UTF_8)))) {
         spoilt++;
         // In one copy the serial number itself may be what is damaged.
         if (SerialNumber.isSerialNumber(words[0]) && !damagedOnce.add(words[0])) {
@@ -180,7 +188,7 @@ final class ChargerJournal {
       } else {
         SerialNumber serial = new SerialNumber(key);
         chargers.put(serial, JSON.readValue(json, Entry.class).toRemembered(serial));
-        lines.put(serial, line);
+        lines.put(serial, (line + "\n").getBytes(StandardCharsets.UTF_8));
       }
     }
 
@@ -220,7 +228,7 @@ final class ChargerJournal {
     for (Remembered each : batch.changed()) {
       lines.put(each.serial(), line(each.serial().hex(), Entry.of(each)));
     }
-    List<String> all = new ArrayList<>(lines.size() + 1);
+    List<byte[]> all = new ArrayList<>(lines.size() + 1 + batch.former().size());
     all.add(line(HEADER, new Header(batch.root(), lines.size(), batch.incomplete())));
     all.addAll(lines.values());
     for (Former each : batch.former()) {
@@ -229,28 +237,41 @@ final class ChargerJournal {
     replace(all);
   }
 
-  private void replace(Collection<String> all) throws IOException {
+  /** Line by line: put together, those of thousands of chargers would be garbage of many MB. */
+  private void replace(List<byte[]> all) throws IOException {
     Path folder = file.toAbsolutePath().getParent();
     if (folder != null) {
       Files.createDirectories(folder);
     }
-    String once = String.join("\n", all) + "\n";
-    WholeFile.replace(file, (once + once).getBytes(StandardCharsets.UTF_8));
+    WholeFile.replace(
+        file,
+        out -> {
+          for (int copy = 0; copy < COPIES; copy++) {
+            for (byte[] line : all) {
+              out.write(line);
+            }
+          }
+        });
   }
 
   Path file() {
     return file;
   }
 
-  private static String line(String key, Object value) throws JsonProcessingException {
-    String json = JSON.writeValueAsString(value);
-    return key + " " + checksum(key, json) + " " + json;
+  private static byte[] line(String key, Object value) throws JsonProcessingException {
+    byte[] json = JSON.writeValueAsBytes(value);
+    byte[] words = (key + " " + checksum(key, json) + " ").getBytes(StandardCharsets.UTF_8);
+    byte[] line = Arrays.copyOf(words, words.length + json.length + 1);
+    System.arraycopy(json, 0, line, words.length, json.length);
+    line[line.length - 1] = '\n';
+    return line;
   }
 
-  private static String checksum(String key, String json) {
+  private static String checksum(String key, byte[] json) {
     CRC32 crc = new CRC32();
-    crc.update((json + " " + key).getBytes(StandardCharsets.UTF_8));
-    return "%08X".formatted(crc.getValue());
+    crc.update(json);
+    crc.update((" " + key).getBytes(StandardCharsets.UTF_8));
+    return UPPER_CASE.toHexDigits((int) crc.getValue());
   }
 
   private record Header(
