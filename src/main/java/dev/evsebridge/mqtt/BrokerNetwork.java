@@ -72,9 +72,14 @@ final class BrokerNetwork implements NetworkModule {
     this.maximumPacketBytes = maximumPacketBytes;
   }
 
-  /** One more message will be written soon. */
-  void announce() {
-    announced.announce();
+  /** So many more messages will be written soon, and need not be written one by one. */
+  void announce(int messages) {
+    announced.announce(messages);
+  }
+
+  /** One of them will not be written. */
+  void retract() {
+    announced.retract();
   }
 
   @Override

@@ -32,9 +32,14 @@ final class GatheringOutput extends OutputStream {
 
     private final AtomicInteger number = new AtomicInteger();
 
-    /** One more message will be written soon. */
-    void announce() {
-      number.incrementAndGet();
+    /** So many more messages will be written soon. */
+    void announce(int messages) {
+      number.addAndGet(messages);
+    }
+
+    /** One of them will not be written. */
+    void retract() {
+      number.decrementAndGet();
     }
 
     private void seen() {

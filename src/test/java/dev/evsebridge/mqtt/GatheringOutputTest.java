@@ -41,7 +41,7 @@ class GatheringOutputTest {
 
   @Test
   void sendsAMessageAtOnceWhenNoOtherIsKnownToFollow() throws IOException {
-    announced.announce();
+    announced.announce(1);
 
     write(PUBLISH);
 
@@ -50,9 +50,7 @@ class GatheringOutputTest {
 
   @Test
   void gathersMessagesWhileOthersAreKnownToFollow() throws IOException {
-    announced.announce();
-    announced.announce();
-    announced.announce();
+    announced.announce(3);
 
     write(PUBLISH);
     write(PUBLISH);
@@ -63,8 +61,18 @@ class GatheringOutputTest {
   }
 
   @Test
+  void doesNotWaitForAMessageThatWillNotBeWritten() throws IOException {
+    announced.announce(2);
+    announced.retract();
+
+    write(PUBLISH);
+
+    assertReceived(PUBLISH);
+  }
+
+  @Test
   void doesNotTakeOtherPacketsForAnnouncedMessages() throws IOException {
-    announced.announce();
+    announced.announce(1);
 
     write(PING_REQUEST);
     assertEquals(0, broker.getInputStream().available());
@@ -76,8 +84,7 @@ class GatheringOutputTest {
 
   @Test
   void countsAMessageOnceThoughItIsWrittenInPieces() throws IOException {
-    announced.announce();
-    announced.announce();
+    announced.announce(2);
 
     out.write(PUBLISH[0]);
     out.write(PUBLISH, 1, 1);
@@ -94,9 +101,7 @@ class GatheringOutputTest {
     byte[] large = new byte[100_000];
     Arrays.fill(large, (byte) 7);
     large[0] = 0x32;
-    announced.announce();
-    announced.announce();
-    announced.announce();
+    announced.announce(3);
 
     write(PUBLISH);
     write(large);
