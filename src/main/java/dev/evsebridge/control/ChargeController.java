@@ -45,12 +45,16 @@ public final class ChargeController {
   private final ClosedContactorRules closed;
   private final StatusReport report;
 
+  /** Without a reading for so long the session is given up. */
+  private final Duration silence;
+
   /**
    * Creates a controller for a charger that is not connected.
    *
    * @param memory what an earlier run has left, or {@link ControlMemory#NONE}
    */
   public ChargeController(ControlSettings settings, ControlMemory memory, long nowNanos) {
+    silence = settings.poll().multipliedBy(2).plus(settings.requestTimeout());
     situation = new Situation(settings, memory, nowNanos);
     news = new News(situation);
     open = new OpenContactorRules(situation);
@@ -134,8 +138,6 @@ public final class ChargeController {
     if (situation.state == OFFLINE || situation.state == FIRMWARE) {
       return;
     }
-    Duration silence =
-        situation.settings.poll().multipliedBy(2).plus(situation.settings.requestTimeout());
     if (situation.now.over(situation.heard, silence)) {
       situation.leave(Command.CloseReason.NO_READINGS);
       return;

@@ -37,7 +37,7 @@ final class Latches {
 
   /** The gravest first. */
   List<LatchedError> all() {
-    return List.copyOf(latched);
+    return latched.isEmpty() ? List.of() : List.copyOf(latched);
   }
 
   Set<LatchedError> persistent() {

@@ -46,10 +46,12 @@ public enum Why {
 
   private final String code;
   private final String sentence;
+  private final boolean namesAmps;
 
   Why(String sentence) {
     this.code = name().toLowerCase(Locale.ROOT);
     this.sentence = sentence;
+    this.namesAmps = sentence.contains("%s");
   }
 
   /** As published, for instance {@code no_vehicle}. */
@@ -63,7 +65,8 @@ public enum Why {
    * @param minDeciamps the minimum current that one of the sentences names
    */
   public String sentence(int minDeciamps) {
-    return sentence.formatted(amps(minDeciamps));
+    // Each state of a charger has one, and formatting it takes as long as half of the state.
+    return namesAmps ? sentence.formatted(amps(minDeciamps)) : sentence;
   }
 
   static String amps(int deciamps) {

@@ -1,10 +1,9 @@
 package dev.evsebridge.state;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.evsebridge.message.PilotVoltage;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -106,23 +105,21 @@ public record ChargerState(
     return connected ? OptionalLong.of(FRESH_SECONDS) : OptionalLong.empty();
   }
 
-  /** What subscribers are to hear of at once when it changes. */
-  @JsonIgnore
-  List<@Nullable Object> urgent() {
-    return Arrays.asList(
-        connected,
-        status,
-        why,
-        vehicle,
-        charging,
-        contactorState,
-        enabled,
-        limitAmps,
-        limitedBy,
-        errors,
-        alive,
-        offeredAmps,
-        maxAmps,
-        cableAmps);
+  /** Whether subscribers are to hear of this at once, who know another one. */
+  boolean isUrgentAfter(ChargerState told) {
+    return connected != told.connected
+        || !status.equals(told.status)
+        || !Objects.equals(why, told.why)
+        || !Objects.equals(vehicle, told.vehicle)
+        || !Objects.equals(charging, told.charging)
+        || !Objects.equals(contactorState, told.contactorState)
+        || !Objects.equals(enabled, told.enabled)
+        || !Objects.equals(limitAmps, told.limitAmps)
+        || !Objects.equals(limitedBy, told.limitedBy)
+        || !Objects.equals(errors, told.errors)
+        || !Objects.equals(alive, told.alive)
+        || !Objects.equals(offeredAmps, told.offeredAmps)
+        || !Objects.equals(maxAmps, told.maxAmps)
+        || !Objects.equals(cableAmps, told.cableAmps);
   }
 }

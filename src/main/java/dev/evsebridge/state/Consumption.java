@@ -1,7 +1,8 @@
 package dev.evsebridge.state;
 
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ record Consumption(
   static final Consumption UNKNOWN = new Consumption(null, null, null, null, null);
 
   private static final double WATT_HOURS_PER_KILOWATT_HOUR = 1_000;
+  private static final int SECONDS_PER_MINUTE = 60;
 
   /** Of what is so little more below a whole number it is that number. */
   private static final double TINY = 1e-6;
@@ -72,7 +74,10 @@ record Consumption(
     return (long) Math.floor(wattHours + TINY);
   }
 
+  /** ISO 8601 in UTC, without the formatter that {@link Instant#toString} goes through. */
   static String seconds(Instant time) {
-    return time.truncatedTo(ChronoUnit.SECONDS).toString();
+    String text = LocalDateTime.ofEpochSecond(time.getEpochSecond(), 0, ZoneOffset.UTC).toString();
+    boolean withSeconds = time.getEpochSecond() % SECONDS_PER_MINUTE != 0;
+    return text + (withSeconds ? "Z" : ":00Z");
   }
 }

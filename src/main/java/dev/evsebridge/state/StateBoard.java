@@ -252,6 +252,9 @@ final class StateBoard {
   /** The log is long, and no part of the state. */
   private static Reading withoutLog(Reading reading) {
     Measurements all = reading.measurements();
+    if (all.log().isEmpty()) {
+      return reading;
+    }
     return new Reading(
         reading.clientId(),
         reading.pwmPercent(),
@@ -528,7 +531,7 @@ final class StateBoard {
     if (announced && state != null) {
       ChargerState shown = entry.shown;
       if (shown == null
-          || !state.urgent().equals(shown.urgent())
+          || state.isUrgentAfter(shown)
           || (entry.mayBeShown(nowNanos) && !state.equals(shown))) {
         send(entry, state, nowNanos);
       } else {
