@@ -14,6 +14,9 @@ final class KnownCharger {
 
   private static final long BETWEEN_NANOS = Duration.ofSeconds(1).toNanos();
 
+  /** Readings of a charger with a closed contactor come more often than that. */
+  private static final long WITHIN_NANOS = Duration.ofSeconds(10).toNanos();
+
   final String clientId;
   final SerialNumber serial;
   final Sensors sensors;
@@ -44,7 +47,12 @@ final class KnownCharger {
   boolean opened;
   @Nullable ChargerState shown;
   long shownAtNanos;
+
+  /** Something new is to be said at the end of the second. */
   boolean owed;
+
+  /** Energy has been counted on, which the next reading tells; if none comes, it is told alone. */
+  boolean countedOn;
 
   /** The session that subscribers were told of as the last one. */
   @Nullable ChargingSession reported;
@@ -92,8 +100,9 @@ final class KnownCharger {
     return takesFirmware ? Connection.FIRMWARE : Connection.OPEN;
   }
 
+  /** What its state says of energy and session. */
   @SuppressWarnings("ReferenceEquality") // values that do not change; comparing them costs more
-  private Consumption consumption() {
+  Consumption consumption() {
     Metered live = meter.metered();
     if (live != consumedOf || stored != consumedStored) {
       consumption = Consumption.of(live, stored);
@@ -115,7 +124,12 @@ final class KnownCharger {
   }
 
   @Nullable Long nextNanos() {
-    Long sends = owed ? shownAtNanos + BETWEEN_NANOS : null;
+    Long sends = null;
+    if (owed) {
+      sends = shownAtNanos + BETWEEN_NANOS;
+    } else if (countedOn) {
+      sends = shownAtNanos + WITHIN_NANOS;
+    }
     if (sends == null || opensAtNanos == null) {
       return sends == null ? opensAtNanos : sends;
     }

@@ -478,12 +478,26 @@ final class StateBoard {
     for (Remembered each : batch.changed()) {
       KnownCharger entry = entries.get(each.clientId());
       if (entry != null && entry.serial.equals(each.serial())) {
+        Consumption before = entry.consumption();
         entry.stored = each.metered();
         if (brokerThere && !Objects.equals(entry.reported, each.metered().finished())) {
           report(entry);
         }
-        consider(entry, nowNanos);
+        if (!entry.consumption().equals(before)) {
+          tellCounted(entry, nowNanos);
+        }
       }
+    }
+  }
+
+  /** While power may flow more is counted, and the reading that brings it tells this as well. */
+  private void tellCounted(KnownCharger entry, long nowNanos) {
+    boolean goesOn = entry.connection != null && entry.meter.metered().closedAt() != null;
+    if (goesOn && entry.shown != null) {
+      entry.countedOn = true;
+      plan(entry);
+    } else {
+      consider(entry, nowNanos);
     }
   }
 
@@ -523,6 +537,7 @@ final class StateBoard {
 
   private void consider(KnownCharger entry, long nowNanos) {
     entry.owed = false;
+    entry.countedOn = false;
     boolean announced = mayBeKnown(entry) && brokerThere;
     ChargerState state = announced || watcher != null ? entry.state() : null;
     if (watcher != null && state != null) {
@@ -567,6 +582,7 @@ final class StateBoard {
     entry.shown = state;
     entry.shownAtNanos = nowNanos;
     entry.owed = false;
+    entry.countedOn = false;
     publisher.state(entry.clientId, state);
     if (watcher != null) {
       watcher.changed(state);

@@ -349,6 +349,24 @@ class StateBoardTest {
   }
 
   @Test
+  void tellsWhatWasCountedOnWithTheNextReadingAndAloneOnlyWhenNoneComes() {
+    sensors = SENSORS;
+    connect();
+    for (int i = 0; i < 10; i++) {
+      readWatts(PilotVoltage.VOLT_6, true);
+      pass(5_000);
+    }
+    double counted = energy();
+    assertTrue(counted > 0);
+    assertEquals(10, said.size(), "one for each reading");
+
+    pass(20_000);
+
+    assertEquals(11, said.size());
+    assertTrue(energy() > counted);
+  }
+
+  @Test
   void writesEveryTenSecondsWhileItChargesAndWhenTheContactorOpens() {
     sensors = SENSORS;
     connect();
