@@ -55,7 +55,7 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
   /** Is told what a charger's controller has come to, after it has been stored. */
   @FunctionalInterface
   public interface StatusListener {
-    /** Takes the newest status of a charger. */
+    /** Takes the newest status of a charger; from any thread, and must not block. */
     void controlled(SerialNumber serialNumber, String clientId, ControlStatus status);
   }
 
@@ -71,8 +71,11 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
   /** The same by client id: a set-point names its charger so, or by its serial number. */
   private final Map<String, SerialNumber> serials = new ConcurrentHashMap<>();
 
-  /** The last status that each charger's listeners were told; belongs to the executor. */
+  /** The last status that each charger's listeners were told, or will be. */
   private final Map<SerialNumber, ControlStatus> told = new ConcurrentHashMap<>();
+
+  /** How many statuses of a charger wait for the disk; the next one must not overtake them. */
+  private final Map<SerialNumber, Integer> waiting = new ConcurrentHashMap<>();
 
   /** Whose memory could not be stored; belongs to the executor. */
   private final Set<SerialNumber> unstored = new LinkedHashSet<>();
@@ -93,7 +96,7 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
    * @param clientIds the configured name of a charger, or its serial number
    * @param isConnected whether a charger of this client id is connected, controlled or not
    * @param journal what survives a restart
-   * @param listener is told each change, on a thread of the control
+   * @param listener is told each change
    */
   public ChargeControl(
       Function<SerialNumber, @Nullable ControlSettings> settings,
@@ -168,19 +171,26 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
     return charger;
   }
 
-  /** Stores what must not be forgotten, then tells the status; off the event loop. */
+  /** Stores what must not be forgotten, off the event loop, then tells the status. */
   private void take(
       ControlledCharger charger, ControlStatus status, @Nullable ControlMemory memory) {
     if (memory == null && status.equals(told.get(charger.serialNumber()))) {
       return;
     }
-    told.put(charger.serialNumber(), status);
+    SerialNumber serial = charger.serialNumber();
+    told.put(serial, status);
+    if (memory == null && !waiting.containsKey(serial)) {
+      listener.controlled(serial, charger.clientId(), status);
+      return;
+    }
+    waiting.merge(serial, 1, Integer::sum);
     executor.executeUnlessStopped(
         () -> {
           if (memory != null) {
-            store(charger.serialNumber(), memory);
+            store(serial, memory);
           }
-          listener.controlled(charger.serialNumber(), charger.clientId(), status);
+          listener.controlled(serial, charger.clientId(), status);
+          waiting.computeIfPresent(serial, (key, count) -> count == 1 ? null : count - 1);
         });
   }
 

@@ -53,7 +53,7 @@ public final class ChargerStates
   /**
    * Readings wait so long for those of other chargers: what is done for many at once costs far
    * less, on the way to the broker as well. Those that show something new wait for a shorter time,
-   * and take with them whatever waits.
+   * as does what controllers come to, and take with them whatever waits.
    */
   private static final Duration GATHER = Duration.ofMillis(100);
 
@@ -209,13 +209,17 @@ public final class ChargerStates
     session.observe(this);
     queues.put(session, new ReadingQueue());
     run(
-        () ->
-            board.connected(
-                session,
-                session.clientId(),
-                session.serialNumber(),
-                session.firmwareVersion(),
-                System.nanoTime()));
+        () -> {
+          // What the controller has said of the connection before must not be taken for this one.
+          takeStatus(session.clientId());
+          board.connected(
+              session,
+              session.clientId(),
+              session.serialNumber(),
+              session.firmwareVersion(),
+              System.nanoTime());
+          board.considerControlled(session.clientId(), System.nanoTime());
+        });
   }
 
   /** Another bridge has had a charger until now; to be called before it connects here. */
@@ -252,12 +256,16 @@ public final class ChargerStates
     }
   }
 
+  /** A reading, and what the controller has come to with it, are told in one state. */
   private void readAll() {
     gathering.set(false);
     gatheringNews.set(false);
+    List<String> controlled = List.copyOf(newestStatuses.keySet());
+    controlled.forEach(this::takeStatus);
     for (Unread next = unread.poll(); next != null; next = unread.poll()) {
       takeAll(next.session(), next.queue());
     }
+    controlled.forEach(clientId -> board.considerControlled(clientId, System.nanoTime()));
   }
 
   private void takeAll(ChargerSession session, ReadingQueue queue) {
@@ -276,8 +284,9 @@ public final class ChargerStates
    * thread.
    */
   public void controlled(SerialNumber serial, String clientId, ControlStatus status) {
-    if (newestStatuses.put(clientId, new Told(serial, status)) == null) {
-      run(() -> takeStatus(clientId));
+    newestStatuses.put(clientId, new Told(serial, status));
+    if (gatheringNews.compareAndSet(false, true)) {
+      readLater(GATHER_NEWS);
     }
   }
 

@@ -39,6 +39,7 @@ final class KnownCharger {
   @Nullable Instant readAt;
   @Nullable Instant chargerStart;
   @Nullable ControlStatus control;
+  boolean controlUntold;
   @Nullable Instant startAt;
 
   /** When its own fail-safe will have opened the contactor; null before and after. */

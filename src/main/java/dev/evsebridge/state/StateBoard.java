@@ -275,6 +275,7 @@ final class StateBoard {
             ""));
   }
 
+  /** The controller has come to something, which is not told before {@link #considerControlled}. */
   void controlled(
       String clientId, SerialNumber serial, ControlStatus status, Instant now, long nowNanos) {
     KnownCharger entry = entry(clientId, serial);
@@ -288,7 +289,15 @@ final class StateBoard {
       entry.startAt = now.plusNanos(starts.getAsLong() - nowNanos);
     }
     entry.control = status;
-    consider(entry, nowNanos);
+    entry.controlUntold = true;
+  }
+
+  /** Tells what the controller has come to, unless that has been told together with a reading. */
+  void considerControlled(String clientId, long nowNanos) {
+    KnownCharger entry = entries.get(clientId);
+    if (entry != null && entry.controlUntold) {
+      consider(entry, nowNanos);
+    }
   }
 
   void firmware(Object connection, String clientId, boolean taking, long nowNanos) {
@@ -538,6 +547,7 @@ final class StateBoard {
   private void consider(KnownCharger entry, long nowNanos) {
     entry.owed = false;
     entry.countedOn = false;
+    entry.controlUntold = false;
     boolean announced = mayBeKnown(entry) && brokerThere;
     ChargerState state = announced || watcher != null ? entry.state() : null;
     if (watcher != null && state != null) {

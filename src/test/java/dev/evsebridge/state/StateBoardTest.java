@@ -231,7 +231,7 @@ class StateBoardTest {
 
   @Test
   void saysOfAControlledChargerBeforeAReadingAfterItsFirstFrame() {
-    board.controlled(ID, SERIAL, waiting(OptionalLong.empty()), NOON, now());
+    controlled(waiting(OptionalLong.empty()), NOON);
     connect();
     assertEquals(List.of(), said, "any 17 bytes make a hello");
 
@@ -243,14 +243,12 @@ class StateBoardTest {
   @Test
   void saysOfSetPointsThatChangeWhileTheChargerIsAway() {
     connect();
-    board.controlled(ID, SERIAL, waiting(OptionalLong.empty()), NOON, now());
+    controlled(waiting(OptionalLong.empty()), NOON);
     board.proven(connection, ID, now());
     board.disconnected(connection, ID, now());
     said.clear();
 
-    board.controlled(
-        ID,
-        SERIAL,
+    controlled(
         status(
             ControlState.OFFLINE,
             Why.OFFLINE,
@@ -260,27 +258,57 @@ class StateBoardTest {
             80,
             List.of(),
             OptionalLong.empty()),
-        NOON,
-        now());
+        NOON);
 
     assertEquals(8.0, only().limitAmps());
     assertEquals("offline", only().why());
   }
 
   @Test
+  void tellsAReadingAndWhatTheControllerHasMadeOfItInOneState() {
+    connect();
+    controlled(waiting(OptionalLong.empty()), NOON);
+    read(PilotVoltage.VOLT_9);
+    said.clear();
+
+    pass(100);
+    board.controlled(
+        ID,
+        SERIAL,
+        status(
+            ControlState.OFFERED,
+            Why.CAR_NOT_ASKING,
+            PilotVoltage.VOLT_9,
+            false,
+            true,
+            160,
+            List.of(),
+            OptionalLong.empty()),
+        NOON,
+        now());
+    read(PilotVoltage.VOLT_9);
+    board.considerControlled(ID, now());
+
+    assertEquals("car_not_asking", only().why());
+    assertEquals("2026-11-26T12:00:00.100Z", only().time());
+    pass(10_000);
+    assertEquals(1, said.size());
+  }
+
+  @Test
   void saysTheTimeOfADelayedStartWithoutTrembling() {
     connect();
     OptionalLong inAMinute = OptionalLong.of(now() + Duration.ofMinutes(1).toNanos());
-    board.controlled(ID, SERIAL, waiting(inAMinute), NOON, now());
+    controlled(waiting(inAMinute), NOON);
     board.proven(connection, ID, now());
     assertEquals("2026-11-26T12:01:00Z", only().startAt());
     said.clear();
 
     pass(10_000);
-    board.controlled(ID, SERIAL, waiting(inAMinute), NOON.plusSeconds(12), now());
+    controlled(waiting(inAMinute), NOON.plusSeconds(12));
     assertEquals(List.of(), said);
 
-    board.controlled(ID, SERIAL, waiting(OptionalLong.empty()), NOON, now());
+    controlled(waiting(OptionalLong.empty()), NOON);
     assertNull(only().startAt());
   }
 
@@ -604,6 +632,11 @@ class StateBoardTest {
   private static <T> T only(List<T> all) {
     assertEquals(1, all.size(), all::toString);
     return all.get(0);
+  }
+
+  private void controlled(ControlStatus status, Instant at) {
+    board.controlled(ID, SERIAL, status, at, now());
+    board.considerControlled(ID, now());
   }
 
   private static ControlStatus waiting(OptionalLong startAtNanos) {
