@@ -36,7 +36,8 @@ import picocli.CommandLine.Parameters;
       "  start     from launch to listening, and memory when idle",
       "  compare   two or more bridges or settings in turns, both up all the time, the ratio of each",
       "            round; --what readings,requests,polls,start",
-      "  control   chargers under the bridge's own control, with vehicles that come and go",
+      "  control   chargers under the bridge's own control, with vehicles that stay and charge, then",
+      "            with others that come and go",
       "  discovery Home Assistant's discovery of all chargers again, while requests go on",
       "  web       scrapes and event streams, while requests go on",
       "  report    only writes the report again",
@@ -230,9 +231,12 @@ final class Bench implements Callable<Integer> {
       for (int level : qos) {
         Scenario scenario = scenario(Mode.HOLD, count, level, 0, 0);
         Target on = jar.with(ControlRun.SETTINGS).with(settingsOf(jar.name()));
-        double live = ControlRun.measure(on, scenario, output, brokerOptions);
+        Threads threads = new Threads();
+        double live = ControlRun.measure(on, scenario, output, brokerOptions, threads);
         Target off = jar.with(settingsOf(jar.name()));
-        double liveWithout = ControlRun.measureWithout(off, scenario, output, brokerOptions);
+        double liveWithout =
+            ControlRun.measureWithout(off, scenario, output, brokerOptions, threads);
+        System.out.println(threads.markdown());
         System.out.printf(
             Locale.ROOT,
             "heap in use: %.1f MB with control, %.1f MB without: %.2f KB for each charger%n",

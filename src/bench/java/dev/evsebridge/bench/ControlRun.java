@@ -10,8 +10,9 @@ import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
 /**
- * Chargers under the bridge's own control, each with a vehicle that comes, charges, and leaves,
- * once a minute, the chargers one after the other. The bridge polls them; nobody sends a request.
+ * Chargers under the bridge's own control, which polls them; nobody sends a request. First each has
+ * a vehicle that stays and charges. Then each has one that comes, charges, and leaves, once a
+ * minute, the chargers one after the other:
  *
  * <pre>
  * from  0 s  no vehicle (pilot at 12 V)
@@ -36,6 +37,9 @@ final class ControlRun implements Charger.Listener, Rig.Listener {
           "control.max_amps=16",
           "control.initial_enabled=true",
           "control.starts_per_hour=0");
+
+  /** So long it takes until all have a vehicle that stays. */
+  private static final int ARRIVAL_SECONDS = 10;
 
   private static final int CYCLE_SECONDS = 60;
   private static final int COMES_AT = 20;
@@ -86,6 +90,7 @@ final class ControlRun implements Charger.Listener, Rig.Listener {
   private final Histogram closings = new Histogram(TimeUnit.MINUTES.toNanos(5), 3);
   private final Histogram openings = new Histogram(TimeUnit.MINUTES.toNanos(5), 3);
   private long begin;
+  private boolean staying = true;
   private boolean measuring;
   private boolean ending;
   private long missing;
@@ -99,59 +104,76 @@ final class ControlRun implements Charger.Listener, Rig.Listener {
     }
   }
 
-  /** Returns how many bytes of the heap are in use at the end. */
-  static double measure(Target target, Scenario scenario, Path folder, List<String> brokerOptions)
+  /**
+   * Returns how many bytes of the heap are in use at the end.
+   *
+   * @param threads takes what each thread of the bridge needs for a reading
+   */
+  static double measure(
+      Target target, Scenario scenario, Path folder, List<String> brokerOptions, Threads threads)
       throws IOException, InterruptedException {
-    Map<String, Double> figures = new LinkedHashMap<>();
     try (Rig rig = new Rig(target, scenario, folder, brokerOptions)) {
-      new ControlRun(rig).run(scenario.warmupSeconds(), scenario.seconds(), figures);
-      double live = Heap.liveBytes(rig.bridge().process().id());
-      System.out.printf(
-          Locale.ROOT,
-          "%d chargers under control, QoS %d: %.0f readings/s, %.1f %% of a core, compilers %.1f %%,"
-              + " sent %.0f, lost %.0f, connections lost %.0f%n",
-          scenario.chargers(),
-          scenario.qos(),
-          figures.get("per_second"),
-          100 * figures.getOrDefault("work_cores", 0.0),
-          100 * figures.getOrDefault("compiler_cores", 0.0),
-          figures.get("sent"),
-          figures.get("lost"),
-          figures.get("connections_lost"));
-      System.out.printf(
-          Locale.ROOT,
-          "answer to command: p50 %.2f ms, p99 %.2f ms, longest %.1f ms, of %.0f, missing %.0f%n",
-          figures.get("p50_ms"),
-          figures.get("p99_ms"),
-          figures.get("max_ms"),
-          figures.get("commands"),
-          figures.get("missing"));
-      System.out.printf(
-          Locale.ROOT,
-          "notification to opening: p50 %.2f ms, p99 %.2f ms, longest %.1f ms, of %.0f%n",
-          figures.get("opening_p50_ms"),
-          figures.get("opening_p99_ms"),
-          figures.get("opening_max_ms"),
-          figures.get("openings"));
-      System.out.printf(
-          Locale.ROOT,
-          "order to close, beyond 100 ms: p50 %.2f ms, p99 %.2f ms, of %.0f; others took %.1f cores%n",
-          figures.get("closing_p50_ms"),
-          figures.get("closing_p99_ms"),
-          figures.get("closings"),
-          figures.get("others_cpu_cores"));
-      return live;
+      ControlRun run = new ControlRun(rig);
+      run.connect();
+      Map<String, Double> charging = run.measure(true, scenario);
+      printLoad("all charging", scenario, charging);
+      threads.add("all charging", charging);
+      Map<String, Double> changing = run.measure(false, scenario);
+      run.drain(changing);
+      printLoad("a vehicle a minute each", scenario, changing);
+      threads.add("a vehicle a minute", changing);
+      run.printReactions(changing);
+      return Heap.liveBytes(rig.bridge().process().id());
     }
+  }
+
+  private static void printLoad(String what, Scenario scenario, Map<String, Double> figures) {
+    System.out.printf(
+        Locale.ROOT,
+        "%d chargers under control, %s, QoS %d: %.0f readings/s, %.1f %% of a core, compilers %.1f"
+            + " %%; others took %.1f cores%n",
+        scenario.chargers(),
+        what,
+        scenario.qos(),
+        figures.get("per_second"),
+        100 * figures.getOrDefault("work_cores", 0.0),
+        100 * figures.getOrDefault("compiler_cores", 0.0),
+        figures.get("others_cpu_cores"));
+  }
+
+  private void printReactions(Map<String, Double> figures) {
+    System.out.printf(
+        Locale.ROOT,
+        "sent %.0f, lost %.0f, connections lost %.0f, commands missing %d%n",
+        figures.get("sent"),
+        figures.get("lost"),
+        figures.get("connections_lost"),
+        rig.<Long>onLoop(() -> missing));
+    print("answer to command", commands);
+    print("notification to opening", openings);
+    print("order to close, beyond 100 ms", closings);
+  }
+
+  private static void print(String what, Histogram times) {
+    System.out.printf(
+        Locale.ROOT,
+        "%s: p50 %.2f ms, p99 %.2f ms, longest %.1f ms, of %d%n",
+        what,
+        times.getValueAtPercentile(50) / 1e6,
+        times.getValueAtPercentile(99) / 1e6,
+        times.getMaxValue() / 1e6,
+        times.getTotalCount());
   }
 
   /** The same for chargers that are polled over MQTT. */
   static double measureWithout(
-      Target target, Scenario scenario, Path folder, List<String> brokerOptions)
+      Target target, Scenario scenario, Path folder, List<String> brokerOptions, Threads threads)
       throws IOException, InterruptedException {
     Map<String, Double> figures = new LinkedHashMap<>();
     try (Rig rig = new Rig(target, scenario, folder, brokerOptions)) {
       rig.connect(figures);
       new RequestRun(rig, scenario).run(figures);
+      threads.add("polled over MQTT", figures);
       System.out.printf(
           Locale.ROOT,
           "%d chargers polled over MQTT, QoS %d: %.0f readings/s, %.1f %% of a core, lost %.0f%n",
@@ -164,35 +186,33 @@ final class ControlRun implements Charger.Listener, Rig.Listener {
     }
   }
 
-  void run(int warmupSeconds, int seconds, Map<String, Double> figures)
-      throws InterruptedException {
+  private void connect() {
     rig.listen(this);
     rig.fleet().listen(this);
     begin = System.nanoTime();
-    rig.connect(figures);
-    var cars =
+    rig.connect(new LinkedHashMap<>());
+    var unused =
         rig.loop()
             .scheduleAtFixedRate(
                 this::moveAll, LOOK_EVERY_MILLIS, LOOK_EVERY_MILLIS, TimeUnit.MILLISECONDS);
-    Thread.sleep(TimeUnit.SECONDS.toMillis(warmupSeconds));
-    rig.loop().execute(() -> measuring = true);
+  }
+
+  private Map<String, Double> measure(boolean vehiclesStay, Scenario scenario)
+      throws InterruptedException {
+    rig.loop()
+        .execute(
+            () -> {
+              begin = System.nanoTime();
+              staying = vehiclesStay;
+            });
+    Thread.sleep(TimeUnit.SECONDS.toMillis(scenario.warmupSeconds()));
+    rig.loop().execute(() -> measuring = !staying);
     Rig.Snapshot warm = rig.snapshot();
-    Thread.sleep(TimeUnit.SECONDS.toMillis(seconds));
+    Thread.sleep(TimeUnit.SECONDS.toMillis(scenario.seconds()));
+    Map<String, Double> figures = new LinkedHashMap<>();
     rig.snapshot().reportSince(warm, figures);
     rig.loop().execute(() -> measuring = false);
-    cars.cancel(false);
-    drain(figures);
-    rig.reportFaults(figures);
-    figures.put("missing", (double) rig.<Long>onLoop(() -> missing));
-    figures.put("commands", (double) commands.getTotalCount());
-    Latencies.report(commands, figures);
-    figures.put("closings", (double) closings.getTotalCount());
-    figures.put("closing_p50_ms", closings.getValueAtPercentile(50) / 1e6);
-    figures.put("closing_p99_ms", closings.getValueAtPercentile(99) / 1e6);
-    figures.put("opening_p50_ms", openings.getValueAtPercentile(50) / 1e6);
-    figures.put("openings", (double) openings.getTotalCount());
-    figures.put("opening_p99_ms", openings.getValueAtPercentile(99) / 1e6);
-    figures.put("opening_max_ms", openings.getMaxValue() / 1e6);
+    return figures;
   }
 
   /** From now on collects stay without an answer, so that what was sent can arrive. */
@@ -204,6 +224,7 @@ final class ControlRun implements Charger.Listener, Rig.Listener {
     }
     figures.put("sent", (double) rig.<Long>onLoop(() -> answered));
     figures.put("lost", (double) rig.<Long>onLoop(this::underWay));
+    rig.reportFaults(figures);
   }
 
   private long underWay() {
@@ -293,17 +314,26 @@ final class ControlRun implements Charger.Listener, Rig.Listener {
 
   private void moveAll() {
     long now = System.nanoTime();
-    for (int i = 0; i < places.length; i++) {
+    for (int i = 0; i < places.length && !ending; i++) {
       move(rig.fleet().charger(i), places[i], now);
     }
   }
 
   private void move(Charger charger, Place place, long now) {
-    long shift = TimeUnit.SECONDS.toNanos(CYCLE_SECONDS) * charger.index / places.length;
-    long second = TimeUnit.NANOSECONDS.toSeconds(now - begin + shift) % CYCLE_SECONDS;
-    boolean there = second >= COMES_AT && second < LEAVES_AT;
+    double part = (double) charger.index / places.length;
+    long second = TimeUnit.NANOSECONDS.toSeconds(now - begin);
+    boolean there;
+    boolean mayAsk;
+    if (staying) {
+      there = place.pilot != NO_VEHICLE || second >= part * ARRIVAL_SECONDS;
+      mayAsk = true;
+    } else {
+      second = (long) (second + part * CYCLE_SECONDS) % CYCLE_SECONDS;
+      there = second >= COMES_AT && second < LEAVES_AT;
+      mayAsk = second < STOPS_AT;
+    }
     boolean wants =
-        second < STOPS_AT
+        mayAsk
             && place.pwm < NOTHING_OFFERED
             && (place.pilot == ASKS || now - place.offeredAt > ASKS_AFTER_NANOS);
     int pilot = there ? (wants ? ASKS : VEHICLE) : NO_VEHICLE;
