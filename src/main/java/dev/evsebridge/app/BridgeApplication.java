@@ -232,7 +232,7 @@ final class BridgeApplication implements AutoCloseable {
       LOG.info(differences);
     }
     camel.start();
-    announcements.to(camel.context().createProducerTemplate());
+    announcements.to(camel.context());
     broker.addListener(availability);
     retained.start();
     broker.addListener(guard);

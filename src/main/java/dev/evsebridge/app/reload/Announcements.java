@@ -26,8 +26,9 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.apache.camel.Endpoint;
-import org.apache.camel.ProducerTemplate;
+import org.apache.camel.CamelContext;
+import org.apache.camel.Exchange;
+import org.apache.camel.Producer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -91,8 +92,11 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   private final Room errors = new Room();
   private final Room logLines = new Room();
 
-  /** By their URIs; looking one up takes Camel as long as it takes to write a state as JSON. */
-  private final Map<String, Endpoint> endpoints = new ConcurrentHashMap<>();
+  /**
+   * By the URIs that they send to. A template would look the endpoint up, borrow a producer and
+   * account for each message, which takes longer than writing a state as JSON.
+   */
+  private final Map<String, Producer> producers = new ConcurrentHashMap<>();
 
   private boolean sending;
   private boolean closed;
@@ -146,7 +150,7 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   }
 
   /** From now on there are routes to send to. */
-  public void to(ProducerTemplate routes) {
+  public void to(CamelContext routes) {
     new DefaultThreadFactory("announcements", true).newThread(() -> run(routes)).start();
   }
 
@@ -274,11 +278,11 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
     }
   }
 
-  private void run(ProducerTemplate routes) {
+  private void run(CamelContext routes) {
     for (Announcement next = take(); next != null; next = take()) {
       gate.enter();
       try {
-        routes.sendBodyAndHeaders(endpoint(routes, next), next.body(), next.headers());
+        say(routes, next);
       } catch (Throwable e) {
         // The next one must still be said.
         String endpoint = next.endpoint();
@@ -291,9 +295,21 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
     }
   }
 
-  private Endpoint endpoint(ProducerTemplate routes, Announcement announcement) {
-    return endpoints.computeIfAbsent(
-        announcement.endpoint(), uri -> routes.getCamelContext().getEndpoint(uri));
+  private void say(CamelContext routes, Announcement announcement) throws Exception {
+    String uri = announcement.endpoint();
+    Producer producer = producers.get(uri);
+    if (producer == null) {
+      producer = routes.getEndpoint(uri).createProducer();
+      producer.start();
+      producers.put(uri, producer);
+    }
+    Exchange exchange = producer.getEndpoint().createExchange();
+    exchange.getMessage().setBody(announcement.body());
+    announcement.headers().forEach(exchange.getMessage()::setHeader);
+    producer.process(exchange);
+    if (exchange.getException() != null) {
+      throw exchange.getException();
+    }
   }
 
   /** Returns null at the end. */
@@ -333,7 +349,7 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
 
   void resume() {
     // Those of routes that were replaced are gone.
-    endpoints.clear();
+    producers.clear();
     gate.open();
   }
 

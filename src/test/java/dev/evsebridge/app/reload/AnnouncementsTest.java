@@ -58,7 +58,7 @@ class AnnouncementsTest {
           }
         });
     context.start();
-    announcements.to(context.createProducerTemplate());
+    announcements.to(context);
   }
 
   private void error(Exchange exchange) throws InterruptedException {

@@ -106,7 +106,7 @@ class RouteTrafficTest {
           }
         });
     context.start();
-    announcements.to(context.createProducerTemplate());
+    announcements.to(context);
   }
 
   @AfterEach
