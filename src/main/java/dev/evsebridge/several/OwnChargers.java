@@ -64,4 +64,9 @@ public final class OwnChargers implements StatePublisher {
       publisher.clear(topic);
     }
   }
+
+  @Override
+  public void together(Runnable says) {
+    publisher.together(says);
+  }
 }

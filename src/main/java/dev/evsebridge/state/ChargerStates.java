@@ -65,6 +65,7 @@ public final class ChargerStates
   private final StateBoard board;
   private final String root;
   private final StatePublisher publisher;
+  private final GatheredWords words;
   private final Availability availability;
   private final List<BiConsumer<SerialNumber, String>> forgetListeners =
       new CopyOnWriteArrayList<>();
@@ -109,13 +110,14 @@ public final class ChargerStates
       Availability availability) {
     this.root = root;
     this.publisher = publisher;
+    this.words = new GatheredWords(publisher);
     this.availability = availability;
     board =
         new StateBoard(
             serial -> Sensors.of(sensors.of(serial)),
             root,
             MOST_KNOWN,
-            publisher,
+            words,
             clientId -> availability.remember(Set.of(clientId)));
     journal = new ChargerJournal(journalFile);
     open(names);
@@ -171,6 +173,7 @@ public final class ChargerStates
       return Forgotten.UNKNOWN;
     }
     SerialNumber serial = board.forget(clientId, Instant.now(), System.nanoTime());
+    words.sayAll();
     if (serial == null) {
       return Forgotten.CONNECTED;
     }
@@ -352,6 +355,7 @@ public final class ChargerStates
         () -> {
           task.run();
           sweepLater();
+          words.sayAll();
         });
   }
 
@@ -373,6 +377,7 @@ public final class ChargerStates
               () -> {
                 sweep = null;
                 sweepLater();
+                words.sayAll();
               },
               Math.max(GATHER_NEWS.toNanos(), next - System.nanoTime()),
               TimeUnit.NANOSECONDS);
@@ -409,7 +414,12 @@ public final class ChargerStates
     await(disk, () -> {}, endNanos);
     await(executor, () -> writeRest(endNanos), endNanos);
     await(
-        executor, () -> board.stop(System.nanoTime()), System.nanoTime() + STOP_PATIENCE.toNanos());
+        executor,
+        () -> {
+          board.stop(System.nanoTime());
+          words.sayAll();
+        },
+        System.nanoTime() + STOP_PATIENCE.toNanos());
     executor.shutdownNow();
     disk.shutdownNow();
   }

@@ -215,6 +215,16 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
         new Announcement(CLEAR_RETAINED, "", Map.of("topic", topic)));
   }
 
+  @Override
+  public void together(Runnable says) {
+    lock.lock();
+    try {
+      says.run();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** An upload goes on. What waits of the same charger is out of date then. */
   public void firmware(String clientId, FirmwareStatus status) {
     newest(CHARGER_FIRMWARE, clientId, status);
