@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param connection how the bridge stands with it
  * @param reading the last one on this connection; null before, and after a disconnect
  * @param readAt when the last reading came, be it on an earlier connection
- * @param chargerStart when the charger started
+ * @param chargerStart when the charger started, as it is published
  * @param sensors its calibration
  * @param control what the charge controller says; null without it
  * @param startAt when a delayed start is due
@@ -38,7 +38,7 @@ record ChargerFacts(
     Connection connection,
     @Nullable Reading reading,
     @Nullable Instant readAt,
-    @Nullable Instant chargerStart,
+    @Nullable String chargerStart,
     Sensors sensors,
     @Nullable ControlStatus control,
     @Nullable Instant startAt,
@@ -108,7 +108,7 @@ record ChargerFacts(
         control == null ? null : control.life().code(),
         control == null || startAt == null ? null : Consumption.seconds(startAt),
         seen == null ? null : seen.measurements().wifiRssiDbm(),
-        chargerStart == null ? null : Consumption.seconds(chargerStart),
+        chargerStart,
         firmwareVersion,
         control == null ? null : protection(control.protection()));
   }

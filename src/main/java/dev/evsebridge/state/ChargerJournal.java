@@ -226,7 +226,7 @@ final class ChargerJournal {
   void write(Batch batch) throws IOException {
     batch.forgotten().forEach(lines::remove);
     for (Remembered each : batch.changed()) {
-      lines.put(each.serial(), line(each.serial().hex(), Entry.of(each)));
+      keep(each.serial(), line(each.serial().hex(), Entry.of(each)));
     }
     List<byte[]> all = new ArrayList<>(lines.size() + 1 + batch.former().size());
     all.add(line(HEADER, new Header(batch.root(), lines.size(), batch.incomplete())));
@@ -235,6 +235,16 @@ final class ChargerJournal {
       all.add(line(FORMER, new Topics(each.root(), each.clientId())));
     }
     replace(all);
+  }
+
+  /** In place where it fits: what is thrown away after ten seconds is expensive to collect. */
+  private void keep(SerialNumber serial, byte[] line) {
+    byte[] before = lines.get(serial);
+    if (before != null && before.length == line.length) {
+      System.arraycopy(line, 0, before, 0, line.length);
+    } else {
+      lines.put(serial, line);
+    }
   }
 
   /** Line by line: put together, those of thousands of chargers would be garbage of many MB. */

@@ -1,6 +1,7 @@
 package dev.evsebridge.state;
 
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +36,11 @@ record ChargingSession(
 
   ChargingSession with(
       @Nullable Double newStartWattHours, long moreChargingMillis, long moreGapMillis) {
+    if (moreChargingMillis == 0
+        && moreGapMillis == 0
+        && Objects.equals(newStartWattHours, startWattHours)) {
+      return this;
+    }
     return new ChargingSession(
         start,
         end,

@@ -7,6 +7,7 @@ import dev.evsebridge.state.ChargerFacts.Connection;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What {@link StateBoard} knows of one charger, and has said of it. */
@@ -37,7 +38,8 @@ final class KnownCharger {
   boolean takesFirmware;
   @Nullable Reading reading;
   @Nullable Instant readAt;
-  @Nullable Instant chargerStart;
+  private @Nullable Instant chargerStart;
+  private @Nullable String chargerStartText;
   @Nullable ControlStatus control;
   boolean controlUntold;
   @Nullable Instant startAt;
@@ -78,6 +80,18 @@ final class KnownCharger {
     this.meter = new EnergyMeter(remembered);
   }
 
+  @Nullable Instant chargerStart() {
+    return chargerStart;
+  }
+
+  /** It hardly ever changes, and its text is part of each state. */
+  void chargerStart(@Nullable Instant start) {
+    if (!Objects.equals(start, chargerStart)) {
+      chargerStart = start;
+      chargerStartText = start == null ? null : Consumption.seconds(start);
+    }
+  }
+
   ChargerState state() {
     return new ChargerFacts(
             clientId,
@@ -86,7 +100,7 @@ final class KnownCharger {
             standing(),
             reading,
             readAt,
-            chargerStart,
+            chargerStartText,
             sensors,
             control,
             startAt,
@@ -106,7 +120,9 @@ final class KnownCharger {
   Consumption consumption() {
     Metered live = meter.metered();
     if (live != consumedOf || stored != consumedStored) {
-      consumption = Consumption.of(live, stored);
+      Consumption now = Consumption.of(live, stored);
+      // What stays is kept: a new one each time would be garbage that is expensive to collect.
+      consumption = now.equals(consumption) ? consumption : now;
       consumedOf = live;
       consumedStored = stored;
     }

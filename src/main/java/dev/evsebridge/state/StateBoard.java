@@ -106,7 +106,7 @@ final class StateBoard {
       entry.reported = metered.finished();
       entry.firmwareVersion = each.firmwareVersion();
       entry.readAt = each.readAt();
-      entry.chargerStart = each.chargerStart();
+      entry.chargerStart(each.chargerStart());
       entries.put(clientId, entry);
       boolean moved = !each.clientId().equals(clientId) || !each.root().equals(root);
       if (moved) {
@@ -212,9 +212,9 @@ final class StateBoard {
     entry.reading = withoutLog(reading);
     entry.readAt = readAt;
     Instant start =
-        ChargerStart.of(entry.chargerStart, readAt, reading.measurements().uptimeMilliseconds());
-    boolean restarted = !start.equals(entry.chargerStart);
-    entry.chargerStart = start;
+        ChargerStart.of(entry.chargerStart(), readAt, reading.measurements().uptimeMilliseconds());
+    boolean restarted = !start.equals(entry.chargerStart());
+    entry.chargerStart(start);
     if (mayBeKnown(entry)) {
       Change change = entry.meter.read(sample(entry, reading, readAt, readAtNanos));
       if (restarted || change != Change.NOTHING) {

@@ -16,6 +16,7 @@ import dev.evsebridge.message.PilotVoltage;
 import dev.evsebridge.message.Reading;
 import dev.evsebridge.state.ChargerFacts.Connection;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -133,7 +134,7 @@ class ChargerFactsTest {
                 Connection.OPEN,
                 reading(26, true, PilotVoltage.VOLT_6),
                 READ_AT,
-                Instant.parse("2026-11-20T06:11:02.900Z"),
+                "2026-11-20T06:11:02Z",
                 sensors,
                 status(
                     ControlState.CHARGING,
@@ -272,6 +273,19 @@ class ChargerFactsTest {
         control,
         null,
         Consumption.UNKNOWN);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "2026-11-20T06:11:02.900Z",
+    "2026-11-20T06:11:00.900Z",
+    "2026-11-20T00:00:00Z",
+    "1969-12-31T23:59:59.999Z"
+  })
+  void writesTimesToTheSecond(String time) {
+    assertEquals(
+        Instant.parse(time).truncatedTo(ChronoUnit.SECONDS).toString(),
+        Consumption.seconds(Instant.parse(time)));
   }
 
   @ParameterizedTest

@@ -75,6 +75,17 @@ class ChargerJournalTest {
     assertEquals(new Content("root", List.of(more), Set.of(), false), read());
   }
 
+  @Test
+  void takesALineThatIsAsLongAsTheOneBefore() throws IOException {
+    ChargerJournal journal = new ChargerJournal(file);
+    journal.write(batch(ONE, TWO));
+    Remembered more = charger("02", "Höhe 2 \"x\"", 3.5);
+
+    journal.write(batch(more));
+
+    assertEquals(List.of(ONE, more), read().chargers());
+  }
+
   /** Whatever is done to one line, the second copy of it is there. */
   @Test
   void losesNothingWithOneSpoiltLine() throws IOException {
