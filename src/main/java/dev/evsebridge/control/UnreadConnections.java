@@ -9,7 +9,7 @@ import java.time.Duration;
  */
 final class UnreadConnections {
   /** After so long without a connection that lasts, the charger opens by itself. */
-  private static final Duration OWN_FAIL_SAFE = Duration.ofSeconds(300);
+  private static final Duration OWN_FAIL_SAFE = Duration.ofMinutes(5);
 
   private final Mark since = new Mark();
   private final Mark lost = new Mark();

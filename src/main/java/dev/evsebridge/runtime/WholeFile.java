@@ -53,7 +53,7 @@ public final class WholeFile {
     Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  private static void write(Path fresh, byte[] content) throws IOException {
+  private static void write(Path fresh, Content content) throws IOException {
     try (FileChannel channel =
         FileChannel.open(
             fresh,

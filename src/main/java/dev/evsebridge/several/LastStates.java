@@ -23,6 +23,11 @@ final class LastStates {
     }
   }
 
+  /** Nothing is known of this charger any more. */
+  void forget(String clientId) {
+    states.remove(clientId);
+  }
+
   /** The last state of a charger, which is not kept any longer; null if none has come. */
   byte @Nullable [] take(String clientId) {
     return states.remove(clientId);

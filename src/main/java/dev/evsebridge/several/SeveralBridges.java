@@ -237,7 +237,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     String text = new String(message.getPayload(), StandardCharsets.UTF_8);
     if (levels[levels.length - 1].equals("state")) {
       if (text.isEmpty()) {
-        lastStates.remove(levels[0]);
+        lastStates.forget(levels[0]);
       } else if (!greeted || claims.isOthers(levels[0])) {
         lastStates.put(levels[0], message.getPayload());
       }
@@ -465,7 +465,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
       if (!claims.isHeardOf(clientId)) {
         return Forgotten.UNKNOWN;
       }
-      last = lastStates.remove(clientId);
+      last = lastStates.take(clientId);
     }
     LastState state = last == null ? null : LastState.read(last);
     SerialNumber serial = state == null ? null : state.serial();

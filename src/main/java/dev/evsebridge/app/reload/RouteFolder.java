@@ -84,9 +84,11 @@ public final class RouteFolder {
     if (delivered != null) {
       texts.forEach(
           (file, text) -> {
-            if (text.fault() == null && delivered.isOfEarlierVersion(text.text())) {
-              String name = file.getFileName().toString();
-              String newer = delivered.current().get(name);
+            String name = file.getFileName().toString();
+            String newer = delivered.current().get(name);
+            if (text.fault() == null
+                && !text.text().equals(newer)
+                && delivered.isOfEarlierVersion(text.text())) {
               if (newer == null) {
                 upToDate.remove(file);
                 leftOut.add(name);
@@ -98,6 +100,18 @@ public final class RouteFolder {
           });
     }
     return upToDate;
+  }
+
+  /** Whether these files are just those that this version is delivered with. */
+  boolean isAsDelivered(SortedMap<Path, RouteText> files) {
+    if (delivered == null) {
+      return false;
+    }
+    SortedMap<String, RouteText> byName = new TreeMap<>();
+    files.forEach((file, text) -> byName.put(file.getFileName().toString(), text));
+    SortedMap<String, RouteText> own = new TreeMap<>();
+    delivered.current().forEach((name, text) -> own.put(name, RouteText.of(text)));
+    return byName.equals(own);
   }
 
   /** From now on, what the folder lacks is taken from what this version is delivered with. */
