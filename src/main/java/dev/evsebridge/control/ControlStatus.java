@@ -53,6 +53,36 @@ public record ControlStatus(
    */
   public record ProtectionStatus(boolean overcurrent, boolean weld, boolean voltage) {}
 
+  /**
+   * The same with other set-points.
+   *
+   * @param newEnabled null to keep the present one
+   * @param newLimitDeciamps null to keep the present one
+   */
+  public ControlStatus withSetPoints(
+      @Nullable Boolean newEnabled, @Nullable Integer newLimitDeciamps) {
+    return new ControlStatus(
+        state,
+        why,
+        whyText,
+        newEnabled == null ? enabled : newEnabled,
+        newLimitDeciamps == null ? limitDeciamps : newLimitDeciamps,
+        allowedDeciamps,
+        limitedBy,
+        offeredDeciamps,
+        maxDeciamps,
+        cableDeciamps,
+        pilot,
+        charging,
+        contactorClosed,
+        errors,
+        life,
+        protection,
+        startAtNanos,
+        switchings,
+        openingsUnderLoad);
+  }
+
   /** Whether a car is plugged in; null when the pilot does not tell. */
   public @Nullable Boolean vehiclePresent() {
     boolean unknown = pilot == null || pilot == PilotVoltage.FAULT;

@@ -29,6 +29,7 @@ public record LastState(
 
   private static final double WATT_HOURS_PER_KILOWATT_HOUR = 1_000;
   private static final long MILLIS_PER_SECOND = 1_000;
+  private static final int DECIAMPS_PER_AMP = 10;
 
   /** Reads a state as it is published; null when it is none. */
   public static @Nullable LastState read(byte[] payload) {
@@ -55,6 +56,10 @@ public record LastState(
 
   private static @Nullable Instant time(JsonNode value) {
     return value.isTextual() ? Instant.parse(value.textValue()) : null;
+  }
+
+  @Nullable Integer limitDeciamps() {
+    return limitAmps == null ? null : (int) Math.round(limitAmps * DECIAMPS_PER_AMP);
   }
 
   @Nullable Double wattHours() {

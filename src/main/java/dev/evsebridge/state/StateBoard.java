@@ -180,6 +180,10 @@ final class StateBoard {
     entry.meter.takeOver(last.wattHours(), last.session());
     entry.stored = entry.meter.metered();
     entry.reported = entry.stored.finished();
+    if (entry.control != null) {
+      // The charge controller has them too, but says so only when they are on the disk.
+      entry.control = entry.control.withSetPoints(last.enabled(), last.limitDeciamps());
+    }
     journal.note(entry.remembered(root), true);
   }
 

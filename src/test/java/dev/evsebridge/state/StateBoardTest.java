@@ -15,6 +15,7 @@ import dev.evsebridge.message.PilotVoltage;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.state.ChargerJournal.Batch;
 import dev.evsebridge.state.ChargerJournal.Content;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -238,6 +239,20 @@ class StateBoardTest {
     board.proven(connection, ID, now());
 
     assertEquals("min_off", only().why());
+  }
+
+  @Test
+  void saysTheSetPointsThatAnotherBridgeHasTakenFromTheFirstStateOn() {
+    board.controlled(ID, SERIAL, waiting(OptionalLong.empty()), NOON, now());
+    String last = "{\"serial\":\"%s\",\"enabled\":false,\"limit_amps\":8.0}".formatted(SERIAL);
+
+    board.takeOver(
+        ID, Objects.requireNonNull(LastState.read(last.getBytes(StandardCharsets.UTF_8))));
+    connect();
+    board.proven(connection, ID, now());
+
+    assertEquals(false, only().enabled());
+    assertEquals(8.0, only().limitAmps());
   }
 
   @Test
