@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +22,7 @@ final class MovingCharger implements AutoCloseable {
   private final String serial;
   private final List<BridgeProcess> bridges;
   private final Random random;
-  private final AtomicInteger outOfOrder;
+  private final Sightings sightings;
   private final Thread thread;
   private volatile boolean closing;
   private volatile @Nullable BridgeProcess wanted;
@@ -31,12 +30,14 @@ final class MovingCharger implements AutoCloseable {
   private int last;
   private int given;
 
-  MovingCharger(
-      String serial, List<BridgeProcess> bridges, Random random, AtomicInteger outOfOrder) {
+  /** When it had connected again, after its bridge had closed it; 0 once a command has come. */
+  private long backAtNanos;
+
+  MovingCharger(String serial, List<BridgeProcess> bridges, Random random, Sightings sightings) {
     this.serial = serial;
     this.bridges = bridges;
     this.random = random;
-    this.outOfOrder = outOfOrder;
+    this.sightings = sightings;
     this.thread = new Thread(this::live, "moving-" + serial);
     thread.setDaemon(true);
     thread.start();
@@ -63,12 +64,16 @@ final class MovingCharger implements AutoCloseable {
       RawCharger connection = current;
       if (next != null) {
         wanted = null;
+        backAtNanos = 0;
         connect(next);
       } else if (connection == null || !connection.isOpen()) {
         connect(bridges.get(random.nextInt(bridges.size())));
+        backAtNanos = System.nanoTime();
       } else {
         WireFrame frame = connection.pollFrame(LOOK);
         if (frame != null && frame.type() == WireFrame.SET_PWM) {
+          sightings.backAfter(backAtNanos);
+          backAtNanos = 0;
           check(Integer.parseInt(frame.payloadHex(), 16));
         }
       }
@@ -96,7 +101,7 @@ final class MovingCharger implements AutoCloseable {
   private void check(int value) {
     int ahead = Math.floorMod(value - last, VALUES);
     if (ahead == 0 || ahead > VALUES / 2) {
-      outOfOrder.incrementAndGet();
+      sightings.outOfOrder();
     }
     last = value;
   }
