@@ -319,6 +319,7 @@ class Card {
     const calibrated = phases.some(each => each !== null);
     const power = $('.power', root);
     power.replaceChildren();
+    power.classList.toggle('words', read && !calibrated);
     if (state.power_watts !== null && (state.charging || state.power_watts >= 100)) {
       power.append(number(state.power_watts / 1000, state.power_watts < 10000 ? 2 : 1), ' ', element('small', 'kW'));
     } else if (read && !calibrated) {
@@ -391,7 +392,7 @@ class Card {
       const volts = state['phase' + phase + '_volts'];
       if (volts !== null) rows.push(['Voltage L' + phase, number(volts) + ' V']);
     });
-    Object.entries(state.raw || {}).forEach(([key, value]) => rows.push([
+    Object.entries(state.connected && state.raw || {}).forEach(([key, value]) => rows.push([
       key.replace(/^phase(\d)_millivolts$/, 'Raw voltage L$1').replace(/^phase(\d)_milliamps$/, 'Raw current L$1')
         .replace(/^current_/, 'Raw ').replaceAll('_', ' '), value]));
     const list = $('.device dl', this.root);
@@ -465,7 +466,7 @@ function overview() {
   const all = [...cards.values()].filter(each => each.state);
   const online = all.filter(each => each.state.connected).length;
   const charging = all.filter(each => each.state.charging).length;
-  say($('#summary'), all.length === 0 ? '' : online + ' of ' + all.length + ' online' + (charging ? ', ' + charging + ' charging' : ''));
+  say($('#summary'), all.length === 0 || lost ? '' : online + ' of ' + all.length + ' online' + (charging ? ', ' + charging + ' charging' : ''));
   const empty = $('#empty');
   empty.hidden = all.length > 0;
   say(empty, !firstSign ? 'Waiting for the bridge …' : 'No charger has connected yet.');
@@ -481,7 +482,7 @@ function banners() {
       ? banner('The MQTT broker is away. Unless it comes back soon, the fail-safe acts.', true)
       : banner('The MQTT broker is away, and the fail-safe has acted: ' + (bridge.listening || controlled
         ? 'the charge controllers go on by themselves (control.broker_loss says at which limit); other chargers were disconnected.'
-        : 'the bridge lets no charger connect, so that they open their contactors by themselves within 5 minutes.')));
+        : 'the bridge lets no chargers connect, and they open their contactors by themselves within 5 minutes.')));
   } else if (bridge && !lost && !bridge.listening) {
     shown.push(banner('The bridge does not listen for chargers yet.', true));
   }

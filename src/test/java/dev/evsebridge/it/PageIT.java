@@ -221,7 +221,7 @@ class PageIT {
       until("its state is there", () -> browser.text(card).contains("Last reading"));
       installation.mosquitto().stop();
       until("it says so", () -> browser.text("[role=alert]").contains("fail-safe has acted"));
-      assertTrue(browser.text("[role=alert]").contains("lets no charger connect"));
+      assertTrue(browser.text("[role=alert]").contains("lets no chargers connect"));
       until("its end is told", () -> browser.text(card + ".link").startsWith("offline since "));
       assertEquals("0 of 1 online", browser.text("#summary"));
     }
