@@ -75,9 +75,18 @@ class SeveralBridgesStateIT {
         before = endSession(probe).path("energy_kwh_end").asDouble();
         assertTrue(charger.isOpen());
       }
+      // Nothing is used meanwhile.
+      for (BridgeProcess next : List.of(second, first)) {
+        try (RawCharger charger = connect(probe, next)) {
+          collect(probe, VOLT_12, 0);
+          assertEquals(
+              before, energy(state(probe, state -> state.path("status").asText().equals("A"))));
+          assertTrue(charger.isOpen());
+        }
+      }
       try (RawCharger charger = connect(probe, second)) {
         collect(probe, VOLT_9, 0);
-        JsonNode plugged = state(probe, state -> state.path("session_start").isTextual());
+        JsonNode plugged = state(probe, state -> state.path("vehicle").asBoolean());
         assertEquals(before, energy(plugged));
         charge(probe, before);
         assertTrue(charger.isOpen());

@@ -30,6 +30,9 @@ final class MovingCharger implements AutoCloseable {
   private int last;
   private int given;
 
+  /** Whether a bridge has ever closed it. */
+  private boolean closed;
+
   /** When it had connected again, after its bridge had closed it; 0 once a command has come. */
   private long backAtNanos;
 
@@ -67,8 +70,9 @@ final class MovingCharger implements AutoCloseable {
         backAtNanos = 0;
         connect(next);
       } else if (connection == null || !connection.isOpen()) {
+        closed |= connection != null;
         connect(bridges.get(random.nextInt(bridges.size())));
-        backAtNanos = System.nanoTime();
+        backAtNanos = closed ? System.nanoTime() : 0;
       } else {
         WireFrame frame = connection.pollFrame(LOOK);
         if (frame != null && frame.type() == WireFrame.SET_PWM) {
