@@ -1,6 +1,7 @@
 package dev.evsebridge.bench;
 
 import dev.evsebridge.bench.Scenario.Mode;
+import dev.evsebridge.testkit.Mosquitto;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -40,6 +41,8 @@ import picocli.CommandLine.Parameters;
       "            with others that come and go",
       "  discovery Home Assistant's discovery of all chargers again, while requests go on",
       "  web       scrapes and event streams, while requests go on",
+      "  restart   chargers on --bridges with one broker, which is restarted --repeat times with and",
+      "            without stored messages: how long until all of them read online again",
       "  report    only writes the report again",
       "  jmh       the micro benchmarks; what follows are options of JMH",
       "",
@@ -124,6 +127,11 @@ final class Bench implements Callable<Integer> {
               + " readings,requests)")
   private List<String> what = List.of("readings", "requests");
 
+  @Option(
+      names = "--bridges",
+      description = "bridges that share the broker (restart; default ${DEFAULT-VALUE})")
+  private int bridges = 3;
+
   @Option(names = "--with-floor", description = "the floor as well as the targets named")
   private boolean withFloor;
 
@@ -179,6 +187,10 @@ final class Bench implements Callable<Integer> {
         }
         return 0;
       }
+      case "restart" -> {
+        restart();
+        return 0;
+      }
       default -> {
         // Everything else ends in the report.
       }
@@ -197,7 +209,7 @@ final class Bench implements Callable<Integer> {
   }
 
   private void setDefaults() {
-    boolean inRounds = Set.of("compare", "discovery", "web").contains(mode);
+    boolean inRounds = Set.of("compare", "discovery", "web", "restart").contains(mode);
     repeat = repeat == 0 ? (inRounds ? 5 : 1) : repeat;
     warmup = warmup == 0 ? (inRounds || mode.equals("control") ? 60 : 5) : warmup;
     if (seconds == 0) {
@@ -243,6 +255,25 @@ final class Bench implements Callable<Integer> {
             live / 1e6,
             liveWithout / 1e6,
             (live - liveWithout) / count / 1024);
+      }
+    }
+  }
+
+  private void restart() throws IOException {
+    for (int count : chargers) {
+      for (int level : qos) {
+        for (boolean stores : new boolean[] {false, true}) {
+          Mosquitto.Builder broker = Mosquitto.builder().quiet();
+          brokerOptions.forEach(broker::setting);
+          try (RestartRun run =
+              new RestartRun(
+                  stores ? broker.persistent() : broker, bridges, count, level, output)) {
+            System.out.printf(
+                "%d chargers, %d bridges, QoS %d, broker that stores %s%n",
+                count, bridges, level, stores ? "everything" : "nothing");
+            run.run(repeat);
+          }
+        }
       }
     }
   }

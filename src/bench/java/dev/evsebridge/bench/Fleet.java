@@ -28,12 +28,17 @@ final class Fleet {
   private volatile int closed;
   private boolean closing;
 
-  Fleet(EventLoop loop, int port, int size) {
+  /**
+   * Creates it; nothing is connected yet.
+   *
+   * @param first the number of its first charger, which tells it from those of other fleets
+   */
+  Fleet(EventLoop loop, int port, int first, int size) {
     this.loop = loop;
     this.port = port;
     this.chargers = new Charger[size];
     for (int i = 0; i < size; i++) {
-      chargers[i] = new Charger(this, i);
+      chargers[i] = new Charger(this, first + i);
     }
     int sendBuffer =
         Math.max(

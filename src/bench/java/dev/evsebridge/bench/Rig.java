@@ -52,7 +52,7 @@ final class Rig implements AutoCloseable {
     subscriber = MqttLink.open(loop, broker.port(), "bench-subscriber", this::messageArrived);
     requester = MqttLink.open(loop, broker.port(), "bench-requester", (data, offset, length) -> {});
     subscriber.subscribe(scenario.qos(), "from_dehneEVSE", "from_dehneEVSE/error");
-    fleet = new Fleet(loop, bridge.port(), scenario.chargers());
+    fleet = new Fleet(loop, bridge.port(), 0, scenario.chargers());
   }
 
   /** One that logs little and never drops a message. */
