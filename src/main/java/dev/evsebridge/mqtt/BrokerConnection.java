@@ -47,7 +47,7 @@ public final class BrokerConnection {
 
   private static final Duration GOODBYE_TIMEOUT = Duration.ofSeconds(2);
 
-  /** How long sources may be paused in vain, and messages wait for a window to become free. */
+  /** How long sources may be paused in vain. */
   private static final long RELIEF_MILLIS = 500;
 
   /**
@@ -177,17 +177,12 @@ public final class BrokerConnection {
     executor.scheduleWithFixedDelay(
         this::checkAlive, periodMillis, periodMillis, TimeUnit.MILLISECONDS);
     executor.scheduleWithFixedDelay(
-        this::relieve, RELIEF_MILLIS, RELIEF_MILLIS, TimeUnit.MILLISECONDS);
+        outbox::relieveWhenIdle, RELIEF_MILLIS, RELIEF_MILLIS, TimeUnit.MILLISECONDS);
     executor.scheduleWithFixedDelay(
         this::askAgain,
         timing.refusedRetry().toMillis(),
         timing.refusedRetry().toMillis(),
         TimeUnit.MILLISECONDS);
-  }
-
-  private void relieve() {
-    outbox.fill();
-    outbox.relieveWhenIdle();
   }
 
   /** The routes are there: from now on the listeners are told of a connected broker. */

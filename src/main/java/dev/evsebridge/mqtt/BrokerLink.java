@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
@@ -265,31 +264,22 @@ final class BrokerLink implements Outbox.Wire, MqttActionListener, MqttCallback 
   }
 
   @Override
-  public void send(List<OutgoingMessage> messages) {
-    messages.removeIf(this::isTooLong);
-    network.announce(messages.size());
-    for (OutgoingMessage each : messages) {
-      try {
-        var unused = client.publish(each.topic(), each.toMqtt(), each, this);
-      } catch (MqttException e) {
-        // The outbox keeps this one and the others for the next connection.
-        ended(endOf(e));
-        return;
-      } catch (RuntimeException e) {
-        network.retract();
-        giveUp(each, BrokerFailure.explain(e));
-      }
-    }
-  }
-
-  /** Sent all the same, it would end the connection, again and again. */
-  private boolean isTooLong(OutgoingMessage message) {
+  public void send(OutgoingMessage message) {
     long most = Math.min(LONGEST_PACKET_BYTES, packets().brokersMaximumPacketBytes());
-    boolean tooLong = message.packetBytesAtMost() > most;
-    if (tooLong) {
+    if (message.packetBytesAtMost() > most) {
+      // Sent all the same, it would end the connection, again and again.
       giveUp(message, "packets of up to %d bytes can be sent to this broker".formatted(most));
+      return;
     }
-    return tooLong;
+    network.announce();
+    try {
+      var unused = client.publish(message.topic(), message.toMqtt(), message, this);
+    } catch (MqttException e) {
+      // The outbox keeps the message for the next connection.
+      ended(endOf(e));
+    } catch (RuntimeException e) {
+      giveUp(message, BrokerFailure.explain(e));
+    }
   }
 
   private void giveUp(OutgoingMessage message, String reason) {

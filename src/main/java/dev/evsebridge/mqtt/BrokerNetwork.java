@@ -72,14 +72,9 @@ final class BrokerNetwork implements NetworkModule {
     this.maximumPacketBytes = maximumPacketBytes;
   }
 
-  /** So many more messages will be written soon, and need not be written one by one. */
-  void announce(int messages) {
-    announced.announce(messages);
-  }
-
-  /** One of them will not be written. */
-  void retract() {
-    announced.retract();
+  /** One more message will be written soon. */
+  void announce() {
+    announced.announce();
   }
 
   @Override

@@ -32,14 +32,9 @@ final class GatheringOutput extends OutputStream {
 
     private final AtomicInteger number = new AtomicInteger();
 
-    /** So many more messages will be written soon. */
-    void announce(int messages) {
-      number.addAndGet(messages);
-    }
-
-    /** One of them will not be written. */
-    void retract() {
-      number.decrementAndGet();
+    /** One more message will be written soon. */
+    void announce() {
+      number.incrementAndGet();
     }
 
     private void seen() {

@@ -3,9 +3,7 @@ package dev.evsebridge.mqtt;
 import dev.evsebridge.runtime.LogThrottle;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Iterator;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,24 +23,16 @@ final class Outbox {
   /** Unacknowledged messages at most; a broker may ask for fewer. */
   private static final int MAX_UNACKNOWLEDGED = 1_000;
 
-  /**
-   * So many acknowledged at least, or half of the window, before a full one is filled again: what
-   * is sent together costs the client's threads, the network and the broker less than one by one.
-   */
-  private static final int MOST_AT_ONCE = 32;
-
   /** Messages of QoS 0 handed to the client and not yet written. */
   private static final int MAX_UNWRITTEN = 256;
 
   /**
-   * Puts messages on the network and says of each later, by {@link #done}, that it has arrived.
-   * Should it fail, {@link #disconnected} brings them back to the head of the queue.
+   * Puts a message on the network and says later, by {@link #done}, that it has arrived. Should it
+   * fail, {@link #disconnected} brings the message back to the head of the queue.
    */
   @FunctionalInterface
   interface Wire {
-
-    /** Sends them in order. The list is the wire's own from now on. */
-    void send(List<OutgoingMessage> messages);
+    void send(OutgoingMessage message);
   }
 
   /** Messages that have arrived at the broker before the next sources are let go on. */
@@ -62,10 +52,6 @@ final class Outbox {
 
   private @Nullable Wire wire;
   private int window;
-
-  /** Whether it was full when the last message had to wait, and is to be filled by and by. */
-  private boolean full;
-
   private int unacknowledged;
   private int unwritten;
   private int suspects;
@@ -142,7 +128,6 @@ final class Outbox {
   synchronized void connected(
       Wire newWire, int receiveMaximum, @Nullable OutgoingMessage greeting) {
     wire = newWire;
-    full = false;
     first = greeting;
     // Paho counts a message of QoS 0 among them while it is being written.
     window = Math.max(1, Math.min(MAX_UNACKNOWLEDGED, receiveMaximum) - 2);
@@ -262,41 +247,25 @@ final class Outbox {
 
   private void pump() {
     Wire current = wire;
-    if (current == null || waiting.isEmpty() || !hasRoom(waiting.getFirst())) {
-      return;
-    }
-    long nowNanos = System.nanoTime();
-    List<OutgoingMessage> lot = new ArrayList<>();
-    do {
-      OutgoingMessage next = waiting.removeFirst();
-      next.sent(nowNanos);
+    while (current != null && !waiting.isEmpty()) {
+      OutgoingMessage next = waiting.getFirst();
+      boolean room =
+          (window == 1 || suspects > 0)
+              ? inFlight.isEmpty()
+              : next.qos() == 0 ? unwritten < MAX_UNWRITTEN : unacknowledged < window;
+      if (!room) {
+        return;
+      }
+      waiting.removeFirst();
+      next.sent(System.nanoTime());
       inFlight.add(next);
       if (next.qos() == 0) {
         unwritten++;
       } else {
         unacknowledged++;
       }
-      lot.add(next);
-    } while (!waiting.isEmpty() && hasRoom(waiting.getFirst()));
-    current.send(lot);
-  }
-
-  private boolean hasRoom(OutgoingMessage next) {
-    if (window == 1 || suspects > 0) {
-      return inFlight.isEmpty();
+      current.send(next);
     }
-    if (next.qos() == 0) {
-      return unwritten < MAX_UNWRITTEN;
-    }
-    int atOnce = full ? Math.max(1, Math.min(window / 2, MOST_AT_ONCE)) : 1;
-    full = unacknowledged > window - atOnce;
-    return !full;
-  }
-
-  /** Fills the window whatever is missing: a broker may take its time with some messages. */
-  synchronized void fill() {
-    full = false;
-    pump();
   }
 
   private void trim() {

@@ -41,7 +41,7 @@ class GatheringOutputTest {
 
   @Test
   void sendsAMessageAtOnceWhenNoOtherIsKnownToFollow() throws IOException {
-    announced.announce(1);
+    announced.announce();
 
     write(PUBLISH);
 
@@ -50,7 +50,9 @@ class GatheringOutputTest {
 
   @Test
   void gathersMessagesWhileOthersAreKnownToFollow() throws IOException {
-    announced.announce(3);
+    announced.announce();
+    announced.announce();
+    announced.announce();
 
     write(PUBLISH);
     write(PUBLISH);
@@ -61,18 +63,8 @@ class GatheringOutputTest {
   }
 
   @Test
-  void doesNotWaitForAMessageThatWillNotBeWritten() throws IOException {
-    announced.announce(2);
-    announced.retract();
-
-    write(PUBLISH);
-
-    assertReceived(PUBLISH);
-  }
-
-  @Test
   void doesNotTakeOtherPacketsForAnnouncedMessages() throws IOException {
-    announced.announce(1);
+    announced.announce();
 
     write(PING_REQUEST);
     assertEquals(0, broker.getInputStream().available());
@@ -84,7 +76,8 @@ class GatheringOutputTest {
 
   @Test
   void countsAMessageOnceThoughItIsWrittenInPieces() throws IOException {
-    announced.announce(2);
+    announced.announce();
+    announced.announce();
 
     out.write(PUBLISH[0]);
     out.write(PUBLISH, 1, 1);
@@ -101,7 +94,9 @@ class GatheringOutputTest {
     byte[] large = new byte[100_000];
     Arrays.fill(large, (byte) 7);
     large[0] = 0x32;
-    announced.announce(3);
+    announced.announce();
+    announced.announce();
+    announced.announce();
 
     write(PUBLISH);
     write(large);

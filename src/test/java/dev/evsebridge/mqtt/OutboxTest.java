@@ -63,63 +63,6 @@ class OutboxTest {
     assertEquals(List.of("a", "b", "c", "d", "e"), wire.topics());
   }
 
-  @Test
-  void fillsAFullWindowWithHalfOfItAtOnce() {
-    Outbox large = new Outbox(1_000, PLENTY_OF_BYTES, SOURCES, new Recorded());
-    RecordingWire slow = new RecordingWire(large);
-    large.connected(slow, 20, null);
-    for (int i = 0; i < 30; i++) {
-      large.add(message(1, "m" + i));
-    }
-    assertEquals(18, slow.sent.size());
-    slow.lots.clear();
-
-    slow.acknowledge(8);
-    assertEquals(List.of(), slow.lots);
-    slow.acknowledge(1);
-    assertEquals(List.of(9), slow.lots);
-    slow.acknowledge(9);
-    assertEquals(List.of(9, 3), slow.lots);
-
-    // Now there is room, and nothing waits.
-    large.add(message(1, "next"));
-    large.add(message(1, "last"));
-    assertEquals(List.of(9, 3, 1, 1), slow.lots);
-    slow.acknowledge(14);
-    assertEquals(0, large.size());
-  }
-
-  @Test
-  void fillsAHugeWindowLongBeforeHalfOfItIsFree() {
-    Outbox large = new Outbox(2_000, PLENTY_OF_BYTES, SOURCES, new Recorded());
-    RecordingWire slow = new RecordingWire(large);
-    large.connected(slow, PLENTY, null);
-    for (int i = 0; i < 1_100; i++) {
-      large.add(message(1, "m" + i));
-    }
-    assertEquals(998, slow.sent.size());
-
-    slow.acknowledge(32);
-
-    assertEquals(998 + 32, slow.sent.size());
-  }
-
-  @Test
-  void fillsAWindowOfWhichOnlyAFewAreFreeWhenToldTo() {
-    Outbox large = new Outbox(1_000, PLENTY_OF_BYTES, SOURCES, new Recorded());
-    RecordingWire slow = new RecordingWire(large);
-    large.connected(slow, 20, null);
-    for (int i = 0; i < 30; i++) {
-      large.add(message(1, "m" + i));
-    }
-    slow.acknowledge(2);
-    assertEquals(18, slow.sent.size());
-
-    large.fill();
-
-    assertEquals(20, slow.sent.size());
-  }
-
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3})
   void sendsOneByOneWhenTheBrokerAllowsNoMore(int receiveMaximum) {
@@ -507,7 +450,6 @@ class OutboxTest {
   private final class RecordingWire implements Outbox.Wire {
     private final Outbox owner;
     private final List<OutgoingMessage> sent = new ArrayList<>();
-    private final List<Integer> lots = new ArrayList<>();
     private int acknowledged;
     private boolean broken;
 
@@ -520,10 +462,9 @@ class OutboxTest {
     }
 
     @Override
-    public void send(List<OutgoingMessage> messages) {
+    public void send(OutgoingMessage message) {
       if (!broken) {
-        sent.addAll(messages);
-        lots.add(messages.size());
+        sent.add(message);
       }
     }
 
