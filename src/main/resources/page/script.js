@@ -504,8 +504,13 @@ function lose(isLost) {
   }
 }
 
+let stream = null;
+let again = 0;
+
 function listen() {
+  clearTimeout(again);
   const events = new EventSource('events');
+  stream = events;
   const sign = handler => event => {
     lastSign = Date.now();
     handler(JSON.parse(event.data));
@@ -537,7 +542,7 @@ function listen() {
   events.onerror = () => {
     lose(true);
     // A stream that was refused is not tried again by the browser.
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 3000);
+    if (events.readyState === EventSource.CLOSED) again = setTimeout(listen, 3000);
   };
   const watch = setInterval(() => {
     if (events.readyState === EventSource.CLOSED) clearInterval(watch);
@@ -549,6 +554,19 @@ function listen() {
     }
   }, 5000);
 }
+
+// A page that the browser keeps to go back to would hold its stream, and with the sixth one there would
+// be no connection left for another page.
+addEventListener('pagehide', () => {
+  clearTimeout(again);
+  if (stream) stream.close();
+});
+addEventListener('pageshow', event => {
+  if (event.persisted) {
+    lose(true);
+    listen();
+  }
+});
 
 /* ---- firmware images ---- */
 

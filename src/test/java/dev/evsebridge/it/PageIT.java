@@ -405,6 +405,24 @@ class PageIT {
   }
 
   @Test
+  void endsItsStreamWhenItIsLeft() throws IOException {
+    try (Installation installation = installation();
+        IngressProxy proxy = IngressProxy.to(port)) {
+      installation.charger(serial).answerLikeFirmware();
+      browser.at("http://127.0.0.1:" + proxy.port() + IngressProxy.PATH + "/");
+      until("its card is there", () -> browser.text(card + ".link").equals("online"));
+      browser.at("about:blank");
+      // The browser itself would end it after some 45 s.
+      Patience.until("it is ended", () -> proxy.underWay() == 0);
+      browser.back();
+      until("it goes on", () -> browser.text(card + ".link").equals("online"));
+      assertEquals("", browser.text("[role=alert]"));
+      installation.probe().request(Messages.collect(serial));
+      until("it goes on", () -> browser.text(card).contains("Last reading"));
+    }
+  }
+
+  @Test
   void refusesFirmwareThatCanNotBeSent(@TempDir Path folder) throws IOException {
     try (Installation installation = installation()) {
       installation.charger(serial).answerLikeFirmware(ChargerReading.typical().contactor(1), 9);

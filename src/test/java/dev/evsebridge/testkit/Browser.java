@@ -70,6 +70,11 @@ public final class Browser implements AutoCloseable {
     return this;
   }
 
+  /** Back to the page before. */
+  public void back() {
+    driver.navigate().back();
+  }
+
   /** What follows is about the page in this frame, until another page is opened. */
   public Browser inFrame(String selector) {
     driver.switchTo().frame(find(selector));

@@ -115,7 +115,8 @@ public final class IngressProxy implements AutoCloseable {
       write(addon.getOutputStream(), head);
       run("ingress-body-" + client.getPort(), () -> pump(client, addon));
       addon.getInputStream().transferTo(client.getOutputStream());
-      open.remove(addon);
+    } finally {
+      open.removeIf(Socket::isClosed);
     }
   }
 
@@ -143,6 +144,11 @@ public final class IngressProxy implements AutoCloseable {
       text.append((char) next);
     }
     return List.of(text.substring(0, text.length() - 4).split("\r\n", -1));
+  }
+
+  /** How many requests are being passed on just now. */
+  public int underWay() {
+    return open.size();
   }
 
   /** Cuts what is being passed on, as where the Supervisor is restarted. */
