@@ -43,6 +43,7 @@ import picocli.CommandLine.Parameters;
       "  web       scrapes and event streams, while requests go on",
       "  restart   chargers on --bridges with one broker, which is restarted --repeat times with and",
       "            without stored messages: how long until all of them read online again",
+      "  page      how soon the page can be used on slow links, in a Chromium; takes no --target",
       "  report    only writes the report again",
       "  jmh       the micro benchmarks; what follows are options of JMH",
       "",
@@ -191,6 +192,10 @@ final class Bench implements Callable<Integer> {
         restart();
         return 0;
       }
+      case "page" -> {
+        PageRun.run(repeat);
+        return 0;
+      }
       default -> {
         // Everything else ends in the report.
       }
@@ -209,7 +214,7 @@ final class Bench implements Callable<Integer> {
   }
 
   private void setDefaults() {
-    boolean inRounds = Set.of("compare", "discovery", "web", "restart").contains(mode);
+    boolean inRounds = Set.of("compare", "discovery", "web", "restart", "page").contains(mode);
     repeat = repeat == 0 ? (inRounds ? 5 : 1) : repeat;
     warmup = warmup == 0 ? (inRounds || mode.equals("control") ? 60 : 5) : warmup;
     if (seconds == 0) {
