@@ -73,7 +73,7 @@ final class BridgeApplication implements AutoCloseable {
   private final BackPressure backPressure = new BackPressure();
   private final Watchdog watchdog = new Watchdog();
   private final OpenRequests openRequests = new OpenRequests();
-  private final Announcements announcements = new Announcements();
+  private final Announcements announcements;
   private final ReloadableDirect direct = new ReloadableDirect();
   private final EventLoopPulses eventLoops = new EventLoopPulses(watchdog);
   private final @Nullable SeveralBridges several;
@@ -103,6 +103,7 @@ final class BridgeApplication implements AutoCloseable {
     this.simulation = simulation;
     this.listenAddress = new ListenAddress(settings.bindAddress(), settings.bindPort());
     int maxConnections = ConnectionLimit.most(settings.limits().maxConnections());
+    this.announcements = new Announcements(settings.name().orElse(""));
     this.several =
         settings.name().isPresent()
             ? new SeveralBridges(

@@ -108,7 +108,8 @@ final class BridgeReports {
         broker.lostMessages(),
         broker.bufferedMessages(),
         registry.counts().requestsTotal(),
-        (runtime.totalMemory() - runtime.freeMemory()) / BYTES_PER_MEBIBYTE);
+        (runtime.totalMemory() - runtime.freeMemory()) / BYTES_PER_MEBIBYTE,
+        settings.name().orElse(null));
   }
 
   /**

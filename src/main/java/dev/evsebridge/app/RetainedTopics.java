@@ -19,6 +19,8 @@ import dev.evsebridge.state.StatePublisher;
 import dev.evsebridge.state.homeassistant.BridgeDevice;
 import dev.evsebridge.state.homeassistant.HomeAssistant;
 import dev.evsebridge.state.homeassistant.Withdrawal;
+import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -183,6 +185,9 @@ final class RetainedTopics {
     if (bridgeTopics != null) {
       broker.addListener(bridgeTopics);
     }
+    if (several != null) {
+      broker.addListener(new ClearingOnce(settings.mqtt().publishTopic(), announcements::clear));
+    }
     if (homeAssistant != null) {
       HomeAssistant told = homeAssistant;
       broker.listen(
@@ -199,6 +204,32 @@ final class RetainedTopics {
   /** Of several bridges, what they say of chargers must wait until it is known whose those are. */
   private void tell(BrokerListener listener) {
     broker.addListener(several == null ? listener : several.onceGreeted(listener));
+  }
+
+  /** Of several bridges none tells of itself where one alone does. */
+  private static final class ClearingOnce implements BrokerListener {
+    private final Consumer<String> clear;
+    private List<String> topics;
+
+    ClearingOnce(String root, Consumer<String> clear) {
+      this.topics = BridgeTopics.ofOneAlone(root);
+      this.clear = clear;
+    }
+
+    @Override
+    public void brokerConnected() {
+      topics.forEach(clear);
+    }
+
+    @Override
+    public void brokerProven() {
+      topics = List.of();
+    }
+
+    @Override
+    public void brokerLost() {
+      // What it may not have got is cleared again after a reconnect.
+    }
   }
 
   /** Says everything again. */

@@ -112,8 +112,9 @@ public final class Configuration {
     String name =
         reader.parsed(
             Setting.BRIDGE_NAME,
-            "it must be 1 to 32 of a-z, 0-9 and '-'",
-            text -> text.matches("[a-z0-9-]{0,32}") ? text : null);
+            "it must be 1 to 32 of a-z, 0-9 and '-', and not 'response'",
+            // Its health would stand where responses to requests for health come.
+            text -> text.matches("(?!response$)[a-z0-9-]{0,32}") ? text : null);
     return Optional.of(name).filter(text -> !text.isEmpty());
   }
 

@@ -92,6 +92,16 @@ public final class BridgeTopics implements SessionListener, BrokerListener, Reme
     this.announcer = announcer;
   }
 
+  /**
+   * Where a bridge alone tells of itself. Of several bridges each has topics of its own: what
+   * stands here is of a time before.
+   *
+   * @param root the topic that everything is published below
+   */
+  public static List<String> ofOneAlone(String root) {
+    return ChargerTopics.ofOneAlone(root).toList();
+  }
+
   @Override
   public void remembered(
       SerialNumber serial, String clientId, int firmwareVersion, @Nullable Instant lastSeen) {

@@ -37,6 +37,11 @@ final class ChargerTopics {
         .stream().map(topic -> topic(root, clientId, topic));
   }
 
+  /** Where a bridge alone tells of itself, but for its availability. */
+  static Stream<String> ofOneAlone(String root) {
+    return retained(root, BRIDGE).filter(topic -> !topic.endsWith("/" + AVAILABILITY));
+  }
+
   /** Whether every charger that is known has something on it, so that nothing old is left. */
   static boolean isAlwaysThere(String topic) {
     return topic.endsWith("/" + AVAILABILITY) || topic.endsWith("/" + STATE);

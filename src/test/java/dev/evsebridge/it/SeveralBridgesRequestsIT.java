@@ -8,6 +8,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.evsebridge.testkit.BridgeProcess;
 import dev.evsebridge.testkit.Messages;
 import dev.evsebridge.testkit.Mosquitto;
@@ -224,6 +225,53 @@ class SeveralBridgesRequestsIT {
 
   private static boolean tellsOf(Message message, String clientId) {
     return message.payload().length > 0 && (message.topic() + message.text()).contains(clientId);
+  }
+
+  @Test
+  void eachBridgeTellsOfItself() {
+    try (MqttProbe probe = probe()) {
+      List<String> names = List.of("one", "two");
+      for (int i = 0; i < names.size(); i++) {
+        String topic = ROOT + "/bridge/" + names.get(i) + "/";
+        assertEquals(
+            "dehneevse_mqtt_bridge-" + names.get(i),
+            probe.take(onTopic(topic + "info")).field("mqtt_client_id"));
+        assertEquals(names.get(i), probe.take(onTopic(topic + "health")).field("bridge"));
+        String own = RESIDENTS.get(i);
+        String other = RESIDENTS.get(1 - i);
+        Message list = probe.take(onTopic(topic + "chargers").and(each -> isIn(each, own)));
+        assertTrue(!isIn(list, other), list::toString);
+      }
+      assertEquals(
+          List.of(),
+          probe.untaken(each -> each.topic().matches(ROOT + "/bridge/(?:info|chargers|health)")));
+    }
+  }
+
+  private static boolean isIn(Message list, String clientId) {
+    for (JsonNode each : list.json()) {
+      if (each.path("client_id").asText().equals(clientId)) {
+        return each.path("connected").asBoolean();
+      }
+    }
+    return false;
+  }
+
+  @Test
+  void nothingIsLeftOfABridgeThatWasAlone() {
+    try (Mosquitto own = Mosquitto.builder().start();
+        MqttProbe probe = MqttProbe.connect(own)) {
+      List<String> topics = List.of("/bridge/info", "/bridge/chargers", "/bridge/health");
+      for (String topic : topics) {
+        probe.publishRetained(ROOT + topic, "{}".getBytes(UTF_8));
+      }
+      try (BridgeProcess bridge = bridge(own, "a").start()) {
+        for (String topic : topics) {
+          probe.take(onTopic(ROOT + topic).and(each -> each.payload().length == 0));
+        }
+        assertTrue(bridge.isRunning());
+      }
+    }
   }
 
   @ParameterizedTest

@@ -27,7 +27,7 @@ class BridgeTopicsTest {
   private static final BridgeInfo INFO =
       new BridgeInfo(
           "1", "t", "id", new BridgeInfo.Topics("p", "s"), "17", "4", List.of(), Map.of());
-  private static final BridgeHealth HEALTH = new BridgeHealth("t", "t", 0, 0, 0, 0, 0, 0);
+  private static final BridgeHealth HEALTH = new BridgeHealth("t", "t", 0, 0, 0, 0, 0, 0, null);
 
   private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
   private final BlockingQueue<List<ListedCharger>> lists = new LinkedBlockingQueue<>();

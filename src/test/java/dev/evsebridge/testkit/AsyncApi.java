@@ -70,7 +70,7 @@ public final class AsyncApi {
       if (address.equals(topic)) {
         return channel;
       }
-      String pattern = Pattern.quote(address).replace("{client_id}", "\\E[^/]+\\Q");
+      String pattern = Pattern.quote(address).replaceAll("\\{\\w+}", "\\\\E[^/]+\\\\Q");
       if (topic.matches(pattern)) {
         found = channel;
       }

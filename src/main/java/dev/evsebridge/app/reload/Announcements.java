@@ -71,12 +71,16 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
           CLEAR_RETAINED,
           INTERLOCK);
 
+  /** The levels of the topic below which the bridge tells of itself. */
+  private static final String BRIDGE = "bridge";
+
   private static final int MOST_WAITING = 10_000;
   private static final long MOST_BYTES = 4L * 1024 * 1024;
   private static final int BYTES_PER_CHARACTER = 2;
 
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
 
+  private final Map<String, Object> ofBridge;
   private final Gate gate = new Gate();
   private final LogThrottle drops = new LogThrottle(1, Duration.ofSeconds(10));
   private final LogThrottle failures = new LogThrottle(20, Duration.ofSeconds(10));
@@ -134,6 +138,21 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
       waiting--;
       waitingBytes -= bytes;
     }
+  }
+
+  /** Creates it for a bridge alone. */
+  public Announcements() {
+    this("");
+  }
+
+  /**
+   * Creates it.
+   *
+   * @param name of this one of several bridges, which tells of itself apart from the others; empty
+   *     for a bridge alone
+   */
+  public Announcements(String name) {
+    this.ofBridge = Map.of(BRIDGE, name.isEmpty() ? BRIDGE : BRIDGE + "/" + name);
   }
 
   /**
@@ -257,7 +276,7 @@ public final class Announcements implements StatePublisher, BridgeTopics.Announc
   }
 
   private void ofBridge(String endpoint, Object body) {
-    put(new Newest(endpoint, ""), new Announcement(endpoint, body, Map.of()));
+    put(new Newest(endpoint, ""), new Announcement(endpoint, body, ofBridge));
   }
 
   /**

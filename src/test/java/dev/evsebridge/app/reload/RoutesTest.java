@@ -59,6 +59,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The real routes, with nothing replaced but the broker and the sockets. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -564,12 +565,17 @@ class RoutesTest {
         mqtt.published());
   }
 
-  @Test
-  void publishTheHealthOfTheBridgeRetainedAndExpiring() {
-    template.sendBody("direct:bridge-health", new BridgeHealth("t", "t", 1, 2, 3, 4, 5, 6));
+  @ParameterizedTest
+  @ValueSource(strings = {"bridge", "bridge/one"})
+  void publishTheHealthOfTheBridgeRetainedAndExpiring(String bridge) {
+    template.sendBodyAndHeader(
+        "direct:bridge-health",
+        new BridgeHealth("t", "t", 1, 2, 3, 4, 5, 6, null),
+        "bridge",
+        bridge);
 
     Published published = onlyOne(mqtt.published());
-    assertEquals(PUBLISH + "/bridge/health", published.topic());
+    assertEquals(PUBLISH + "/" + bridge + "/health", published.topic());
     assertEquals(
         Map.of("qos", "1", "retained", "true", "messageExpiry", 180L), published.options());
   }
