@@ -139,7 +139,11 @@ final class BridgeApplication implements AutoCloseable {
   }
 
   /** Another bridge has had a charger until now. */
-  private void takeOver(String clientId, LastState last) {
+  private void takeOver(String clientId, @Nullable LastState last) {
+    retained.movedHere(clientId);
+    if (last == null) {
+      return;
+    }
     ChargerStates states = retained.states();
     if (states != null) {
       states.takeOver(clientId, last);

@@ -142,16 +142,27 @@ final class RetainedTopics {
             announcements::device,
             told::repeat,
             broker::readStored,
-            announcements::clear);
+            announcements::clear,
+            clientId -> several != null && several.isOthers(clientId));
     registry.addListener(discovery);
-    told.addForgetListener((serial, clientId) -> discovery.forget(serial));
+    told.addForgetListener(
+        (serial, clientId) -> {
+          // It may be back already, and announced by another bridge.
+          if (several == null || !several.isAtAnother(clientId)) {
+            discovery.forget(serial);
+          }
+        });
     return discovery;
   }
 
   private BridgeDevice bridgeDevice() {
     MqttSettings mqtt = settings.mqtt();
     return new BridgeDevice(
-        mqtt.clientId(), StartLine.number(), mqtt.publishTopic(), mqtt.subscribeTopic());
+        mqtt.clientId(),
+        StartLine.number(),
+        mqtt.publishTopic(),
+        mqtt.subscribeTopic(),
+        settings.name().orElse(""));
   }
 
   /** What the chargers do; null where nobody wants to know. */
@@ -174,6 +185,13 @@ final class RetainedTopics {
     return states == null ? (serial, clientId, status) -> {} : states::controlled;
   }
 
+  /** A charger was another bridge's until now. */
+  void movedHere(String clientId) {
+    if (homeAssistant != null) {
+      homeAssistant.movedHere(clientId);
+    }
+  }
+
   /** Begins to say it; availability must be told before. */
   void start() {
     if (states != null) {
@@ -192,7 +210,7 @@ final class RetainedTopics {
       HomeAssistant told = homeAssistant;
       broker.listen(
           settings.homeAssistant().statusTopic(), (payload, atNanos) -> told.heard(payload));
-      broker.addListener(homeAssistant);
+      tell(homeAssistant);
       return;
     }
     Withdrawal withdrawal = Withdrawal.of(settings, announcements::clear);

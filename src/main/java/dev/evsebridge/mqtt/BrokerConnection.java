@@ -256,6 +256,7 @@ public final class BrokerConnection {
    *     arrived, by {@link System#nanoTime}; on the connection's thread, so it must not block
    */
   public void listen(String topic, ObjLongConsumer<byte[]> receiver) {
+    subscriptions.wantStored(topic);
     int unused =
         subscribe(
             new Subscription(
@@ -272,6 +273,7 @@ public final class BrokerConnection {
    * @return ends the reading
    */
   public Runnable readStored(String topicFilter, BiConsumer<String, byte[]> receiver) {
+    subscriptions.wantStored(topicFilter);
     int id =
         subscribe(
             new Subscription(

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class Subscriptions {
 
   private final Map<Integer, Subscription> wanted = new ConcurrentHashMap<>();
+  private final Set<String> withStored = ConcurrentHashMap.newKeySet();
   private final AtomicInteger idsGiven = new AtomicInteger();
 
   /**
@@ -79,9 +81,16 @@ final class Subscriptions {
         });
   }
 
-  /** Of several bridges each would answer what is stored. */
+  /** Of several bridges each would answer a request that is stored. */
   boolean isWithoutStored(String topicFilter) {
-    return membership != null && !membership.followed().contains(topicFilter);
+    return membership != null
+        && !membership.followed().contains(topicFilter)
+        && !withStored.contains(topicFilter);
+  }
+
+  /** What is stored on topics that are no requests is for each of several bridges. */
+  void wantStored(String topicFilter) {
+    withStored.add(topicFilter);
   }
 
   /** Returns what to name the subscription by when it is to be removed. */

@@ -56,8 +56,12 @@ public final class Claims {
      */
     void sayOffline(String clientId, String bridge);
 
-    /** A connection's claim stands: it is the charger's, from now on for requests too. */
-    void take(String clientId, long since);
+    /**
+     * A connection's claim stands: it is the charger's, from now on for requests too.
+     *
+     * @param moved whether another bridge had it last
+     */
+    void take(String clientId, long since, boolean moved);
 
     /** Closes a connection: the charger is another's. */
     void close(String clientId, long since, String bridge);
@@ -93,6 +97,9 @@ public final class Claims {
 
   /** Whose claim is to be ended, unless they come back. */
   private final Map<String, Ending> endings = new HashMap<>();
+
+  /** Whom other bridges had since they were taken here, if they ever were. */
+  private final Set<String> elsewhere = new HashSet<>();
 
   /** Chargers that are known here; offline, unless anybody says something else. */
   private final Set<String> absent = new HashSet<>();
@@ -186,6 +193,7 @@ public final class Claims {
    */
   public void claimed(String clientId, Claim claim, boolean again, long nowMillis) {
     standing.claimed(clientId, claim, nowMillis);
+    noteWhere(clientId, claim.bridge());
     if (claim.bridge().equals(self)) {
       Connection connection = find(clientId, claim.since());
       if (connection != null && connection.underWay > 0) {
@@ -206,14 +214,22 @@ public final class Claims {
    */
   public void saidOffline(String clientId, String bridge) {
     standing.saidOffline(clientId, bridge);
+    noteWhere(clientId, bridge);
     if (greeted) {
       settle(clientId, false);
+    }
+  }
+
+  private void noteWhere(String clientId, String bridge) {
+    if (!bridge.isEmpty() && !bridge.equals(self)) {
+      elsewhere.add(clientId);
     }
   }
 
   /** What is retained of a charger was cleared. */
   public void cleared(String clientId) {
     standing.cleared(clientId);
+    elsewhere.remove(clientId);
     if (greeted) {
       settle(clientId, false);
     }
@@ -400,7 +416,7 @@ public final class Claims {
       if (!newest.held) {
         newest.held = true;
         endings.remove(clientId);
-        actions.take(clientId, newest.since);
+        actions.take(clientId, newest.since, elsewhere.remove(clientId));
       }
     } else if (newest.underWay == 0) {
       if (holder == null

@@ -109,8 +109,12 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   /** Takes over what another bridge has said last of a charger. */
   @FunctionalInterface
   public interface Successor {
-    /** The charger is about to be registered here; must not block. */
-    void takeOver(String clientId, LastState last);
+    /**
+     * The charger is about to be registered here; must not block.
+     *
+     * @param last null when it has said nothing of its state
+     */
+    void takeOver(String clientId, @Nullable LastState last);
   }
 
   /** Does what each bridge has to do about a request to all of them. */
@@ -427,10 +431,14 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     return name.equals(bridge) ? null : bridge;
   }
 
+  /** Whether another bridge has a charger now. */
+  public boolean isAtAnother(String clientId) {
+    return otherHolder(clientId) != null;
+  }
+
   /** Whether another bridge that is living has a charger, or had it last. */
-  public synchronized boolean isKeptByAnother(String clientId) {
-    String keeper = claims.keeper(clientId);
-    return keeper != null && !keeper.equals(name);
+  public boolean isKeptByAnother(String clientId) {
+    return otherKeeper(clientId) != null;
   }
 
   /**
@@ -486,6 +494,15 @@ public final class SeveralBridges implements Membership, ChargerClaims {
             listener.brokerConnected();
           } else {
             waitForGreeting.add(listener);
+          }
+        }
+      }
+
+      @Override
+      public void brokerProven() {
+        synchronized (SeveralBridges.this) {
+          if (greeted) {
+            listener.brokerProven();
           }
         }
       }
@@ -550,12 +567,12 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     }
 
     @Override
-    public void take(String clientId, long since) {
+    public void take(String clientId, long since, boolean moved) {
       Newcomer newcomer = newcomers.get(since);
       if (newcomer != null) {
         byte[] last = lastStates.take(clientId);
         LastState state = last == null ? null : LastState.read(last);
-        if (state != null) {
+        if (moved || state != null) {
           successor.takeOver(clientId, state);
         }
         newcomer.take();

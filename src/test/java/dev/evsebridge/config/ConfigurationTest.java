@@ -420,6 +420,16 @@ class ConfigurationTest {
     assertEquals("Garage – дом 車 1", read().names().clientId(new SerialNumber(SERIAL)));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"One", "a/b", "response"})
+  void refusesANameOfABridgeThatCannotBeALevelOfItsTopics(String name) throws IOException {
+    properties("bridge.name = " + name);
+
+    assertRefused(
+        "bridge.name = '%s' (from %s): it must be 1 to 32 of a-z, 0-9 and '-', and not 'response'"
+            .formatted(name, propertiesFile()));
+  }
+
   @Test
   void refusesAnEmptyName() throws IOException {
     properties("evse_name.id_" + SERIAL + " =");

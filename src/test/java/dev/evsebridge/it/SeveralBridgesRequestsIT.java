@@ -304,6 +304,21 @@ class SeveralBridgesRequestsIT {
     }
   }
 
+  @Test
+  void aBridgeHearsThatItsControllerIsAliveSinceBefore() {
+    try (Mosquitto own = Mosquitto.builder().start();
+        MqttProbe probe = MqttProbe.connect(own)) {
+      probe.publishRetained("evcc/status", "online".getBytes(UTF_8));
+      try (BridgeProcess bridge =
+          bridge(own, "a")
+              .property("alive.topic", "evcc/status")
+              .property("evse.poll", "5s")
+              .start()) {
+        assertTrue(bridge.awaitListening().isListening());
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"/alive", "/nobody/alive"})
   void aSignOfLifeThatIsTooLongEndsInOneError(String topic) {

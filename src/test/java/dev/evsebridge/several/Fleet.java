@@ -89,7 +89,7 @@ final class Fleet {
     }
 
     @Override
-    public void take(String clientId, long since) {
+    public void take(String clientId, long since, boolean moved) {
       Socket socket = unregistered.remove(since);
       if (socket != null) {
         Socket replaced = registered.put(clientId, socket);

@@ -123,11 +123,16 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
     backPressure.check(ctx.channel());
   }
 
-  private void said(ChannelHandlerContext ctx, Object msg) {
+  /** A valid frame has come: it is a charger. */
+  private void prove() {
     if (!proven && session != null) {
       proven = true;
       registry.proven(session);
     }
+  }
+
+  private void said(ChannelHandlerContext ctx, Object msg) {
+    prove();
     if (session != null && msg instanceof ChargerResponse response) {
       session.received(response, ctx::fireChannelRead);
     } else if (msg instanceof ChargerMessage message) {
@@ -234,6 +239,8 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
               public void register(Hello own) {
                 stopWatching();
                 ConnectionHandler.this.register(ctx, own);
+                // By its response to the ping.
+                prove();
               }
 
               @Override

@@ -15,9 +15,10 @@ import java.util.Map;
  * @param version of the program
  * @param publishTopic {@code mqtt.topic_publish}
  * @param subscribeTopic {@code mqtt.topic_subscribe}
+ * @param name of this one of several bridges; empty for a bridge alone
  */
 public record BridgeDevice(
-    String clientId, String version, String publishTopic, String subscribeTopic) {
+    String clientId, String version, String publishTopic, String subscribeTopic, String name) {
 
   static final String PROGRAM = "evse-mqtt-bridge";
 
@@ -34,7 +35,7 @@ public record BridgeDevice(
     Map<String, Object> payload = new LinkedHashMap<>();
     payload.put("device", device());
     payload.put("origin", origin());
-    payload.put("state_topic", publishTopic + "/bridge/health");
+    payload.put("state_topic", own("health"));
     payload.put("qos", 1);
     payload.put("components", components());
     return payload;
@@ -43,7 +44,7 @@ public record BridgeDevice(
   private Map<String, Object> device() {
     Map<String, Object> device = new LinkedHashMap<>();
     device.put("identifiers", List.of(clientId));
-    device.put("name", "EVSE MQTT bridge");
+    device.put("name", ("EVSE MQTT bridge " + name).strip());
     device.put("manufacturer", PROGRAM);
     device.put("model", "MQTT bridge for Dehne-EVSE");
     device.put("sw_version", version);
@@ -58,8 +59,14 @@ public record BridgeDevice(
     return origin;
   }
 
+  /** Whether there is a bridge, be it this one or another: without any no charger is there. */
   String availabilityTopic() {
     return publishTopic + "/bridge/availability";
+  }
+
+  /** Where this bridge tells of itself. */
+  private String own(String what) {
+    return publishTopic + (name.isEmpty() ? "/bridge/" : "/bridge/" + name + "/") + what;
   }
 
   private Map<String, Object> components() {
@@ -70,7 +77,7 @@ public record BridgeDevice(
         Component.binarySensor("Connection")
             .set("device_class", "connectivity")
             .diagnostic()
-            .set("state_topic", availabilityTopic())
+            .set("state_topic", own("availability"))
             .set("payload_on", "online")
             .set("payload_off", "offline")
             .payload(clientId, "connection"));
@@ -108,7 +115,7 @@ public record BridgeDevice(
     components.put(
         key,
         component
-            .set("availability", List.of(Map.of("topic", availabilityTopic())))
+            .set("availability", List.of(Map.of("topic", own("availability"))))
             .payload(clientId, key));
   }
 }

@@ -29,6 +29,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +42,8 @@ import org.slf4j.LoggerFactory;
  * off the event loops.
  *
  * <p>What was announced is remembered on disk: chargers that are away are announced again too, and
- * entities that a change of the configuration takes away are removed.
+ * entities that a change of the configuration takes away are removed. Of several bridges each tells
+ * of the chargers that it has, or had last.
  */
 public final class HomeAssistant implements SessionListener, BrokerListener {
 
@@ -102,6 +104,7 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
   private final Consumer<String> stateRepeater;
   private final Stored stored;
   private final Consumer<String> clear;
+  private final Predicate<String> isOthers;
   private final Timing timing;
   private final DeviceJournal journal;
   private final ObjectMapper json = BridgeJson.mapper();
@@ -138,6 +141,7 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
    * @param stateRepeater publishes the state of a charger once more; must not block
    * @param stored reads what the broker has stored
    * @param clear clears a retained topic; must not block
+   * @param isOthers whether a charger is another bridge's, by its client id: nothing is said of it
    */
   public HomeAssistant(
       BridgeSettings settings,
@@ -145,8 +149,9 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
       BiConsumer<String, @Nullable Map<String, Object>> announcer,
       Consumer<String> stateRepeater,
       Stored stored,
-      Consumer<String> clear) {
-    this(settings, bridge, announcer, stateRepeater, stored, clear, Timing.USUAL);
+      Consumer<String> clear,
+      Predicate<String> isOthers) {
+    this(settings, bridge, announcer, stateRepeater, stored, clear, isOthers, Timing.USUAL);
   }
 
   HomeAssistant(
@@ -156,6 +161,7 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
       Consumer<String> stateRepeater,
       Stored stored,
       Consumer<String> clear,
+      Predicate<String> isOthers,
       Timing timing) {
     this.settings = settings;
     this.bridge = bridge;
@@ -163,6 +169,7 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
     this.stateRepeater = stateRepeater;
     this.stored = stored;
     this.clear = clear;
+    this.isOthers = isOthers;
     this.timing = timing;
     this.journal = new DeviceJournal(journalFile(settings));
     executor.executeUnlessStopped(this::openJournal);
@@ -325,6 +332,22 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
         });
   }
 
+  /**
+   * A charger was another bridge's until now: its device tells of that one still. Nothing is
+   * withdrawn, so that it keeps its entities.
+   */
+  public void movedHere(String clientId) {
+    executor.executeUnlessStopped(
+        () ->
+            journal.serials().stream()
+                .filter(serial -> settings.names().clientId(serial).equals(clientId))
+                .forEach(this::announce));
+  }
+
+  private boolean isOthers(SerialNumber serial) {
+    return isOthers.test(settings.names().clientId(serial));
+  }
+
   private void announceAllWithStates() {
     if (brokerThere) {
       dueStates.addAll(journal.serials());
@@ -378,7 +401,7 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
 
   private void announceNow(SerialNumber serial) {
     Charger remembered = journal.find(serial);
-    if (remembered == null) {
+    if (remembered == null || isOthers(serial)) {
       return;
     }
     ChargerDevice device = device(serial, remembered.firmwareVersion());
@@ -474,7 +497,10 @@ public final class HomeAssistant implements SessionListener, BrokerListener {
   }
 
   private boolean isStale(String id) {
-    return !id.equals(bridge.id()) && !ChargerDevice.serial(id).filter(this::isKnown).isPresent();
+    return !id.equals(bridge.id())
+        && !ChargerDevice.serial(id)
+            .filter(serial -> isKnown(serial) || isOthers(serial))
+            .isPresent();
   }
 
   private boolean isKnown(SerialNumber serial) {

@@ -29,7 +29,7 @@ class ChargerDeviceTest {
   private static final OptionalDouble UNCONTROLLED = OptionalDouble.empty();
 
   private static final BridgeDevice BRIDGE =
-      new BridgeDevice("dehneevse_mqtt_bridge", "1.1.0", "from_dehneEVSE", "to_dehneEVSE");
+      new BridgeDevice("dehneevse_mqtt_bridge", "1.1.0", "from_dehneEVSE", "to_dehneEVSE", "");
 
   @Test
   void theBridgeIsDescribedAsInTheExample() throws IOException {
@@ -136,7 +136,7 @@ class ChargerDeviceTest {
 
   @Test
   void givesTheBridgeAnIdThatHomeAssistantTakes() {
-    BridgeDevice bridge = new BridgeDevice("house/bridge 1", "1.1.0", "from", "to");
+    BridgeDevice bridge = new BridgeDevice("house/bridge 1", "1.1.0", "from", "to", "");
 
     assertEquals("house_bridge_1", bridge.id());
   }

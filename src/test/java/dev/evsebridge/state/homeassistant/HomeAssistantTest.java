@@ -24,7 +24,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -59,6 +61,10 @@ class HomeAssistantTest {
 
   private final LinkedBlockingQueue<String> cleared = new LinkedBlockingQueue<>();
   private final Map<String, String> storedAtBroker = new TreeMap<>();
+
+  /** The client ids of chargers that other bridges have. */
+  private final Set<String> atOthers = ConcurrentHashMap.newKeySet();
+
   private @Nullable HomeAssistant running;
 
   private record Said(String what, @Nullable JsonNode payload) {}
@@ -95,6 +101,31 @@ class HomeAssistantTest {
     discovery.proven(GARAGE, 9);
     discovery.proven(CARPORT, 9);
     assertEquals(CARPORT_ID, next().what());
+  }
+
+  @Test
+  void saysNothingOfAChargerThatAnotherBridgeHasUntilItMovesHere() {
+    HomeAssistant discovery = start("");
+    discovery.brokerConnected();
+    discovery.proven(GARAGE, 9);
+    next(GARAGE_ID);
+
+    atOthers.add(GARAGE.hex());
+    discovery.movedHere(GARAGE.hex());
+    discovery.proven(GARAGE, 10);
+    discovery.republish();
+    discovery.proven(CARPORT, 9);
+    List<String> heard = new ArrayList<>();
+    do {
+      heard.add(next().what());
+    } while (!heard.contains(CARPORT_ID));
+    assertTrue(heard.contains(BRIDGE_ID), heard::toString);
+    assertFalse(heard.contains(GARAGE_ID), heard::toString);
+
+    atOthers.clear();
+    discovery.movedHere(CARPORT.hex() + "?");
+    discovery.movedHere(GARAGE.hex());
+    assertEquals("10", next(GARAGE_ID).path("device").path("sw_version").asText());
   }
 
   @Test
@@ -444,6 +475,7 @@ class HomeAssistantTest {
             clientId -> said.add(new Said("state " + clientId, null)),
             this::read,
             cleared::add,
+            atOthers::contains,
             QUICK);
     running = started;
     return started;
@@ -470,7 +502,8 @@ class HomeAssistantTest {
         settings.mqtt().clientId(),
         "1.1.0",
         settings.mqtt().publishTopic(),
-        settings.mqtt().subscribeTopic());
+        settings.mqtt().subscribeTopic(),
+        settings.name().orElse(""));
   }
 
   private BridgeSettings settings(boolean on, String properties) {
