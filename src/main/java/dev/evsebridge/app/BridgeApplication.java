@@ -121,7 +121,7 @@ final class BridgeApplication implements AutoCloseable {
     this.registry = new SessionRegistry(settings.limits(), availability, openRequests);
     if (several != null) {
       registry.claimFirst(several);
-      several.start(broker, this::takeOver, this::doPart);
+      several.start(broker, new FromOtherBridges(), this::doPart);
     }
     BridgeReports reports = new BridgeReports(settings, registry, broker);
     this.retained =
@@ -136,21 +136,6 @@ final class BridgeApplication implements AutoCloseable {
     this.bridgeRequests = reports.requests(retained::republish, retained.forgetting(), several);
     this.namedBeans = named();
     this.camel = new CamelRoutes(settings.placeholders(), beans());
-  }
-
-  /** Another bridge has had a charger until now. */
-  private void takeOver(String clientId, @Nullable LastState last) {
-    retained.movedHere(clientId);
-    if (last == null) {
-      return;
-    }
-    ChargerStates states = retained.states();
-    if (states != null) {
-      states.takeOver(clientId, last);
-    }
-    Double amps = last.limitAmps();
-    chargeControl.takeOver(
-        last.serial(), last.enabled(), amps == null ? null : ControlSetup.deciamps(amps));
   }
 
   /** A request to all bridges has come; another one may give the response. */
@@ -388,6 +373,36 @@ final class BridgeApplication implements AutoCloseable {
     broker.close();
     if (started) {
       LOG.info("Stopped");
+    }
+  }
+
+  /** What other bridges have said last of chargers goes on here. */
+  private final class FromOtherBridges implements SeveralBridges.Successor {
+
+    @Override
+    public void takeOver(String clientId, @Nullable LastState last) {
+      retained.movedHere(clientId);
+      if (last != null) {
+        retained.takeOver(clientId, last);
+        setPoints(last);
+      }
+    }
+
+    @Override
+    public void keep(String clientId, LastState last) {
+      retained.keep(clientId, last);
+      setPoints(last);
+    }
+
+    private void setPoints(LastState last) {
+      Double amps = last.limitAmps();
+      chargeControl.takeOver(
+          last.serial(), last.enabled(), amps == null ? null : ControlSetup.deciamps(amps));
+    }
+
+    @Override
+    public void sayAgain(String clientId) {
+      retained.sayAgain(clientId);
     }
   }
 }

@@ -15,6 +15,7 @@ import dev.evsebridge.state.ChargerStates;
 import dev.evsebridge.state.FirmwareStates;
 import dev.evsebridge.state.FirmwareStatus;
 import dev.evsebridge.state.Forgetting;
+import dev.evsebridge.state.LastState;
 import dev.evsebridge.state.StatePublisher;
 import dev.evsebridge.state.homeassistant.BridgeDevice;
 import dev.evsebridge.state.homeassistant.HomeAssistant;
@@ -183,6 +184,30 @@ final class RetainedTopics {
   /** Whom the charge controllers tell what they do. */
   ChargeControl.StatusListener controlListener() {
     return states == null ? (serial, clientId, status) -> {} : states::controlled;
+  }
+
+  /**
+   * Another bridge has had a charger until now: what it has said last of its state goes on here.
+   */
+  void takeOver(String clientId, LastState last) {
+    if (states != null) {
+      states.takeOver(clientId, last);
+    }
+  }
+
+  /** Another bridge has had a charger that is away, and is gone itself. */
+  void keep(String clientId, LastState last) {
+    if (states != null) {
+      states.keep(clientId, last);
+    }
+  }
+
+  /** Another bridge may have told of a charger that is connected here. */
+  void sayAgain(String clientId) {
+    if (states != null) {
+      states.repeat(clientId);
+    }
+    movedHere(clientId);
   }
 
   /** A charger was another bridge's until now. */

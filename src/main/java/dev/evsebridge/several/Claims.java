@@ -52,7 +52,7 @@ public final class Claims {
     /**
      * Says at the broker that a charger is offline.
      *
-     * @param bridge the last that had it; empty when that is not known
+     * @param bridge whose it is to tell of; empty when it is no bridge's
      */
     void sayOffline(String clientId, String bridge);
 
@@ -62,6 +62,15 @@ public final class Claims {
      * @param moved whether another bridge had it last
      */
     void take(String clientId, long since, boolean moved);
+
+    /** A charger is this bridge's still, though another one has spoken for it meanwhile. */
+    void again(String clientId);
+
+    /**
+     * A charger that no bridge has is this one's to tell of from now on: it has said last that it
+     * is offline.
+     */
+    void keep(String clientId);
 
     /** Closes a connection: the charger is another's. */
     void close(String clientId, long since, String bridge);
@@ -210,13 +219,16 @@ public final class Claims {
   /**
    * A charger reads offline.
    *
-   * @param bridge the last that had it; empty when that is not known
+   * @param bridge whose it is to tell of; empty when it is no bridge's
    */
   public void saidOffline(String clientId, String bridge) {
     standing.saidOffline(clientId, bridge);
     noteWhere(clientId, bridge);
     if (greeted) {
       settle(clientId, false);
+      if (bridge.equals(self) && !own.containsKey(clientId)) {
+        actions.keep(clientId);
+      }
     }
   }
 
@@ -342,7 +354,7 @@ public final class Claims {
           nowMillis - RETURN_MILLIS,
           (clientId, claim) -> {
             if (!own.containsKey(clientId)) {
-              actions.sayOffline(clientId, claim.bridge());
+              actions.sayOffline(clientId, self);
             }
           });
     }
@@ -417,6 +429,8 @@ public final class Claims {
         newest.held = true;
         endings.remove(clientId);
         actions.take(clientId, newest.since, elsewhere.remove(clientId));
+      } else if (elsewhere.remove(clientId)) {
+        actions.again(clientId);
       }
     } else if (newest.underWay == 0) {
       if (holder == null

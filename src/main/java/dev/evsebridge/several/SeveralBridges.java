@@ -19,9 +19,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -77,8 +79,11 @@ public final class SeveralBridges implements Membership, ChargerClaims {
 
   private final LastStates lastStates = new LastStates();
 
+  /** Own chargers of which another bridge has told as well: it had not heard of this one yet. */
+  private final Set<String> contradicted = new HashSet<>();
+
   private final boolean followsStates;
-  private Successor successor = (clientId, last) -> {};
+  private @Nullable Successor givenSuccessor;
   private Part part = (topic, payload, deadline) -> {};
   private @Nullable BrokerConnection broker;
   private long lastSince;
@@ -107,7 +112,6 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   }
 
   /** Takes over what another bridge has said last of a charger. */
-  @FunctionalInterface
   public interface Successor {
     /**
      * The charger is about to be registered here; must not block.
@@ -115,6 +119,15 @@ public final class SeveralBridges implements Membership, ChargerClaims {
      * @param last null when it has said nothing of its state
      */
     void takeOver(String clientId, @Nullable LastState last);
+
+    /**
+     * The charger is connected to no bridge, and the one that has said its last state is gone: it
+     * is for this one to tell; must not block.
+     */
+    void keep(String clientId, LastState last);
+
+    /** Another bridge may have told of a charger that is connected here; must not block. */
+    void sayAgain(String clientId);
   }
 
   /** Does what each bridge has to do about a request to all of them. */
@@ -128,7 +141,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   public synchronized void start(
       BrokerConnection connection, Successor newSuccessor, Part newPart) {
     broker = connection;
-    successor = newSuccessor;
+    givenSuccessor = newSuccessor;
     part = newPart;
     executor.scheduleWithFixedDelay(this::tick, TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
     executor.scheduleAtFixedRate(this::beat, BEAT_SECONDS, BEAT_SECONDS, TimeUnit.SECONDS);
@@ -138,6 +151,8 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     boolean mine;
     synchronized (this) {
       claims.tick(nowMillis());
+      contradicted.forEach(successor()::sayAgain);
+      contradicted.clear();
       mine = greeted && name.equals(claims.first());
     }
     common.look(mine);
@@ -151,6 +166,14 @@ public final class SeveralBridges implements Membership, ChargerClaims {
 
   private void greet() {
     connection().publishNow(availabilityTopic(), ONLINE, greeting());
+  }
+
+  private Successor successor() {
+    Successor current = givenSuccessor;
+    if (current == null) {
+      throw new IllegalStateException("not started");
+    }
+    return current;
   }
 
   private BrokerConnection connection() {
@@ -240,15 +263,23 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     String[] levels = topic.substring(publishTopic.length() + 1).split("/", -1);
     String text = new String(message.getPayload(), StandardCharsets.UTF_8);
     if (levels[levels.length - 1].equals("state")) {
-      if (text.isEmpty()) {
-        lastStates.forget(levels[0]);
-      } else if (!greeted || claims.isOthers(levels[0])) {
-        lastStates.put(levels[0], message.getPayload());
-      }
+      heardState(levels[0], message.getPayload());
     } else if (levels.length == 3) {
       heardOfBridge(levels[1], text, message.getProperties());
     } else if (!levels[0].equals("bridge")) {
       heardOfCharger(levels[0], text, message.getProperties());
+    }
+  }
+
+  /** Another bridge has said or cleared a charger's state; or it is what was stored. */
+  private void heardState(String clientId, byte[] state) {
+    if (state.length == 0) {
+      lastStates.forget(clientId);
+    } else if (!greeted || claims.isOthers(clientId)) {
+      lastStates.put(clientId, state);
+    }
+    if (greeted && name.equals(claims.holder(clientId))) {
+      contradicted.add(clientId);
     }
   }
 
@@ -295,6 +326,10 @@ public final class SeveralBridges implements Membership, ChargerClaims {
         String bridge = property(properties, BRIDGE);
         Claim claim = new Claim(bridge == null ? "" : bridge, since(properties));
         claims.claimed(clientId, claim, property(properties, AGAIN) != null, nowMillis());
+        if (name.equals(claims.holder(clientId))) {
+          // What another one has said while this one was cut off is none of its own.
+          lastStates.forget(clientId);
+        }
       }
       case OFFLINE -> {
         String bridge = property(properties, BRIDGE);
@@ -465,7 +500,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   public Forgotten forgetForAll(
       String clientIdOrSerial, BiConsumer<String, @Nullable SerialNumber> clear) {
     String clientId = clientIdOf(clientIdOrSerial);
-    byte[] last;
+    LastState state;
     synchronized (this) {
       if (claims.holder(clientId) != null) {
         return Forgotten.CONNECTED;
@@ -473,15 +508,20 @@ public final class SeveralBridges implements Membership, ChargerClaims {
       if (!claims.isHeardOf(clientId)) {
         return Forgotten.UNKNOWN;
       }
-      last = lastStates.take(clientId);
+      state = lastState(clientId);
     }
-    LastState state = last == null ? null : LastState.read(last);
     SerialNumber serial = state == null ? null : state.serial();
     if (SerialNumber.isSerialNumber(clientIdOrSerial)) {
       serial = new SerialNumber(clientIdOrSerial);
     }
     clear.accept(clientId, serial);
     return Forgotten.DONE;
+  }
+
+  /** What another bridge has said last of a charger's state, to be taken over once. */
+  private @Nullable LastState lastState(String clientId) {
+    byte[] last = lastStates.take(clientId);
+    return last == null ? null : LastState.read(last);
   }
 
   /** Tells somebody that the broker is there only once it is known who has which charger. */
@@ -570,12 +610,24 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     public void take(String clientId, long since, boolean moved) {
       Newcomer newcomer = newcomers.get(since);
       if (newcomer != null) {
-        byte[] last = lastStates.take(clientId);
-        LastState state = last == null ? null : LastState.read(last);
+        LastState state = lastState(clientId);
         if (moved || state != null) {
-          successor.takeOver(clientId, state);
+          successor().takeOver(clientId, state);
         }
         newcomer.take();
+      }
+    }
+
+    @Override
+    public void again(String clientId) {
+      successor().sayAgain(clientId);
+    }
+
+    @Override
+    public void keep(String clientId) {
+      LastState state = lastState(clientId);
+      if (state != null) {
+        successor().keep(clientId, state);
       }
     }
 

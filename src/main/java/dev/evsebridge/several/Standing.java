@@ -22,7 +22,9 @@ final class Standing {
 
   private final Map<String, Claim> claims = new HashMap<>();
 
-  /** Who reads {@code offline} at the broker, and which bridge had each last. */
+  /**
+   * Who reads {@code offline} at the broker, and which bridge tells of each: the last it was at.
+   */
   private final Map<String, String> offline = new HashMap<>();
 
   /** Living bridges, and when the last sign of life of each is too old. */

@@ -230,6 +230,14 @@ public final class ChargerStates
     run(() -> board.takeOver(clientId, last));
   }
 
+  /**
+   * Another bridge has had a charger that is connected to none now, and is gone itself: its state
+   * is told here from now on.
+   */
+  public void keep(String clientId, LastState last) {
+    run(() -> board.keep(clientId, last, System.nanoTime()));
+  }
+
   @Override
   public void proven(ChargerSession session) {
     run(() -> board.proven(session, session.clientId(), System.nanoTime()));

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * What another bridge has said last of a charger's state, as far as it must go on where the charger
  * is now.
  *
+ * @param time of the last reading
+ * @param chargerStart when the charger started
+ * @param firmwareVersion from its last hello
  * @param enabled the set-point, like the limit null without the charge controller
  * @param energyKwh the total; null before the first calibrated reading
  * @param sessionStart of the running session, or of the last one; null before the first
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 public record LastState(
     SerialNumber serial,
+    @Nullable Instant time,
+    @Nullable Instant chargerStart,
+    int firmwareVersion,
     @Nullable Boolean enabled,
     @Nullable Double limitAmps,
     @Nullable Double energyKwh,
@@ -38,6 +44,9 @@ public record LastState(
       JsonNode enabled = state.path("enabled");
       return new LastState(
           new SerialNumber(state.path("serial").asText()),
+          time(state.path("time")),
+          time(state.path("charger_start")),
+          state.path("firmware_version").asInt(),
           enabled.isBoolean() ? enabled.booleanValue() : null,
           number(state.path("limit_amps")),
           number(state.path("energy_kwh")),

@@ -187,6 +187,25 @@ final class StateBoard {
     journal.note(entry.remembered(root), true);
   }
 
+  /**
+   * Another bridge has had a charger that is connected to none now, and is gone itself: what it has
+   * said last is told here from now on, as of one that is away.
+   */
+  void keep(String clientId, LastState last, long nowNanos) {
+    KnownCharger entry = entry(clientId, last.serial());
+    if (entry.connection != null) {
+      return;
+    }
+    takeOver(clientId, last);
+    entry.firmwareVersion = last.firmwareVersion();
+    entry.readAt = last.time();
+    entry.chargerStart = last.chargerStart();
+    entry.opensAtNanos = nowNanos + OWN_FAIL_SAFE_NANOS;
+    entry.opened = false;
+    makeKnown(entry);
+    repeat(clientId, nowNanos);
+  }
+
   /** The first valid frame has come. */
   void proven(Object connection, String clientId, long nowNanos) {
     KnownCharger entry = on(connection, clientId);
@@ -571,25 +590,32 @@ final class StateBoard {
   }
 
   private boolean mayBeKnown(KnownCharger entry) {
-    if (!entry.known && (entry.reading != null || (entry.proven && entry.control != null))) {
-      if (known < mostKnown) {
-        known++;
-        entry.known = true;
-        journal.note(entry.remembered(root), true);
-        journal.removeFormer(new Former(root, entry.clientId));
-        becameKnown.accept(entry.clientId);
-      } else {
-        unannounced.log(
-            suffix ->
-                LOG.warn(
-                    "The state of charger {} is not published: {} serial numbers were seen already."
-                        + " If they are not yours, set evse.allowed_serials{}",
-                    entry.clientId,
-                    mostKnown,
-                    suffix));
-      }
+    if (entry.reading != null || (entry.proven && entry.control != null)) {
+      makeKnown(entry);
     }
     return entry.known;
+  }
+
+  private void makeKnown(KnownCharger entry) {
+    if (entry.known) {
+      return;
+    }
+    if (known < mostKnown) {
+      known++;
+      entry.known = true;
+      journal.note(entry.remembered(root), true);
+      journal.removeFormer(new Former(root, entry.clientId));
+      becameKnown.accept(entry.clientId);
+    } else {
+      unannounced.log(
+          suffix ->
+              LOG.warn(
+                  "The state of charger {} is not published: {} serial numbers were seen already."
+                      + " If they are not yours, set evse.allowed_serials{}",
+                  entry.clientId,
+                  mostKnown,
+                  suffix));
+    }
   }
 
   private void send(KnownCharger entry, ChargerState state, long nowNanos) {

@@ -26,6 +26,7 @@ class ClaimsFuzzTest {
     int notConnected = 0;
     int closings = 0;
     int faults = 0;
+    int kept = 0;
     for (int seed = 0; seed < 60; seed++) {
       Fleet fleet = new Fleet(seed);
       fleet.run(300);
@@ -34,10 +35,12 @@ class ClaimsFuzzTest {
       notConnected += fleet.notConnected;
       closings += fleet.closings;
       faults += fleet.faults;
+      kept += fleet.kept;
     }
     assertTrue(carriedOut > 500, "carried out: " + carriedOut);
     assertTrue(notConnected > 500, "not connected: " + notConnected);
     assertTrue(closings > 200, "closings: " + closings);
     assertTrue(faults > 500, "faults: " + faults);
+    assertTrue(kept > 50, "kept: " + kept);
   }
 }

@@ -31,7 +31,7 @@ final class Fleet {
 
   private record Online(String clientId, Claim claim, boolean again) implements Said {}
 
-  private record Offline(String clientId) implements Said {}
+  private record Offline(String clientId, String bridge) implements Said {}
 
   private record BridgeOnline(String bridge, int link) implements Said {}
 
@@ -84,7 +84,7 @@ final class Fleet {
     @Override
     public void sayOffline(String clientId, String bridge) {
       if (linked) {
-        toBroker.add(new Offline(clientId));
+        toBroker.add(new Offline(clientId, bridge));
       }
     }
 
@@ -98,6 +98,17 @@ final class Fleet {
           claims.disconnected(clientId, replaced.since(), now);
         }
       }
+    }
+
+    @Override
+    public void again(String clientId) {
+      assertTrue(registered.containsKey(clientId), () -> clientId + " is not connected");
+    }
+
+    @Override
+    public void keep(String clientId) {
+      assertTrue(!registered.containsKey(clientId), () -> clientId + " is connected");
+      kept++;
     }
 
     @Override
@@ -150,7 +161,7 @@ final class Fleet {
       if (said instanceof Online online) {
         claims.claimed(online.clientId(), online.claim(), online.again(), now);
       } else if (said instanceof Offline offline) {
-        claims.saidOffline(offline.clientId(), "");
+        claims.saidOffline(offline.clientId(), offline.bridge());
       } else if (said instanceof BridgeOnline online) {
         if (online.bridge().equals(name) && online.link() == link) {
           claims.greeted(now);
@@ -205,6 +216,7 @@ final class Fleet {
   private int links;
   private int requests;
   int closings;
+  int kept;
   int carriedOut;
   int notConnected;
   int faults;
@@ -474,6 +486,11 @@ final class Fleet {
     if (sockets.isEmpty()) {
       boolean living = bridges.stream().anyMatch(each -> each.running);
       assertTrue(!living || !(said instanceof Online), () -> charger + " is not offline: " + said);
+      List<Bridge> keepers =
+          bridges.stream()
+              .filter(each -> each.running && each.name.equals(each.claims.keeper(charger)))
+              .toList();
+      assertTrue(keepers.size() <= 1, () -> charger + " has several keepers");
     } else {
       Socket socket = sockets.get(0);
       assertTrue(
