@@ -225,7 +225,8 @@ final class BridgeApplication implements AutoCloseable {
     announcements.to(camel.context());
     broker.addListener(availability);
     retained.start();
-    broker.addListener(guard);
+    // One of several that does not hear what they say of themselves could serve no charger.
+    broker.addListener(several == null ? guard : several.onceGreeted(guard));
     startWeb(guard);
     LOG.info(
         "Publishing to {} and below, taking requests from {}, with routes {}",

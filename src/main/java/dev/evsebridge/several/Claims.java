@@ -56,6 +56,9 @@ public final class Claims {
      */
     void sayOffline(String clientId, String bridge);
 
+    /** A claim has not come back from the broker for a long time. */
+    void unheard(String clientId);
+
     /**
      * A connection's claim stands: it is the charger's, from now on for requests too.
      *
@@ -372,6 +375,7 @@ public final class Claims {
           } else if (nowMillis - newest.awaitedSinceMillis >= REPEAT_MILLIS) {
             newest.awaitedSinceMillis = nowMillis;
             newest.underWay = 0;
+            actions.unheard(clientId);
             claim(clientId, newest);
           }
         });

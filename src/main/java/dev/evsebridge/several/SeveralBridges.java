@@ -61,6 +61,9 @@ public final class SeveralBridges implements Membership, ChargerClaims {
 
   private static final Duration GOODBYE = Duration.ofSeconds(2);
 
+  /** With many chargers their stored messages come first. */
+  private static final long GREETING_MILLIS = 15_000;
+
   private final String name;
   private final String publishTopic;
   private final String subscribeTopic;
@@ -73,6 +76,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   private final CommonAvailability common;
   private final FailStopExecutor executor = new FailStopExecutor("several-bridges");
   private final LogThrottle namesakes = new LogThrottle(1, Duration.ofMinutes(1));
+  private final LogThrottle unheard = new LogThrottle(1, Duration.ofMinutes(1));
   private final IdentityHashMap<Newcomer, Long> sinces = new IdentityHashMap<>();
   private final Map<Long, Newcomer> newcomers = new HashMap<>();
   private final List<BrokerListener> waitForGreeting = new ArrayList<>();
@@ -88,6 +92,8 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   private @Nullable BrokerConnection broker;
   private long lastSince;
   private long linkSince;
+  private boolean linked;
+  private long linkedAtMillis;
   private boolean greeted;
   private volatile @Nullable CountDownLatch goodbye;
 
@@ -150,6 +156,14 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   private void tick() {
     boolean mine;
     synchronized (this) {
+      if (!greeted && linked && nowMillis() - linkedAtMillis > GREETING_MILLIS) {
+        unheard.log(
+            suffix ->
+                LOG.error(
+                    "What this bridge says on {} does not come back: the broker's access rules must let it read that. Until then no charger is let in{}",
+                    availabilityTopic(),
+                    suffix));
+      }
       claims.tick(nowMillis());
       contradicted.forEach(successor()::sayAgain);
       contradicted.clear();
@@ -229,12 +243,15 @@ public final class SeveralBridges implements Membership, ChargerClaims {
   @Override
   public synchronized void began() {
     linkSince = nextSince();
+    linked = true;
+    linkedAtMillis = nowMillis();
     greeted = false;
     claims.begin();
   }
 
   @Override
   public synchronized void lost() {
+    linked = false;
     greeted = false;
     claims.lost();
   }
@@ -291,7 +308,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
       Long seconds = properties.getMessageExpiryInterval();
       long left = seconds == null ? EXPIRY_SECONDS : seconds;
       claims.bridgeOnline(bridge, nowMillis() + TimeUnit.SECONDS.toMillis(left));
-    } else {
+    } else if (text.equals(OFFLINE) || text.isEmpty()) {
       claims.bridgeOffline(bridge, nowMillis());
       CountDownLatch leaving = goodbye;
       if (leaving != null && bridge.equals(name)) {
@@ -307,7 +324,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
         lastStates.keepOnly(claims::isOthers);
         claims.greeted(nowMillis());
         connection().refereeFromNowOn();
-        waitForGreeting.forEach(BrokerListener::brokerConnected);
+        waitForGreeting.forEach(each -> executor.executeUnlessStopped(each::brokerConnected));
         waitForGreeting.clear();
       }
     } else if (greeted) {
@@ -524,14 +541,17 @@ public final class SeveralBridges implements Membership, ChargerClaims {
     return last == null ? null : LastState.read(last);
   }
 
-  /** Tells somebody that the broker is there only once it is known who has which charger. */
+  /**
+   * Tells somebody that the broker is there only once it is known who has which charger. In order,
+   * on a thread of its own: whoever is told may hold what another thread holds that asks here.
+   */
   public BrokerListener onceGreeted(BrokerListener listener) {
     return new BrokerListener() {
       @Override
       public void brokerConnected() {
         synchronized (SeveralBridges.this) {
           if (greeted) {
-            listener.brokerConnected();
+            executor.executeUnlessStopped(listener::brokerConnected);
           } else {
             waitForGreeting.add(listener);
           }
@@ -542,7 +562,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
       public void brokerProven() {
         synchronized (SeveralBridges.this) {
           if (greeted) {
-            listener.brokerProven();
+            executor.executeUnlessStopped(listener::brokerProven);
           }
         }
       }
@@ -551,7 +571,7 @@ public final class SeveralBridges implements Membership, ChargerClaims {
       public void brokerLost() {
         synchronized (SeveralBridges.this) {
           if (!waitForGreeting.remove(listener)) {
-            listener.brokerLost();
+            executor.executeUnlessStopped(listener::brokerLost);
           }
         }
       }
@@ -616,6 +636,17 @@ public final class SeveralBridges implements Membership, ChargerClaims {
         }
         newcomer.take();
       }
+    }
+
+    @Override
+    public void unheard(String clientId) {
+      unheard.log(
+          suffix ->
+              LOG.error(
+                  "What this bridge says on {} does not come back: the broker's access rules must let it read {}/+/availability. Until then it does not serve the charger{}",
+                  topic(clientId),
+                  publishTopic,
+                  suffix));
     }
 
     @Override

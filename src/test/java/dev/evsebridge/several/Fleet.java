@@ -101,6 +101,9 @@ final class Fleet {
     }
 
     @Override
+    public void unheard(String clientId) {}
+
+    @Override
     public void again(String clientId) {
       assertTrue(registered.containsKey(clientId), () -> clientId + " is not connected");
     }
