@@ -18,6 +18,7 @@ import dev.evsebridge.mqtt.BridgeMqttComponent;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.mqtt.BrokerTrial;
 import dev.evsebridge.request.BridgeRequests;
+import dev.evsebridge.several.SeveralBridges;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -115,7 +116,15 @@ final class Check {
   }
 
   private void broker() throws ConfigurationException {
-    BrokerTrial.Outcome outcome = new BrokerTrial(settings.mqtt()).run();
+    SeveralBridges several =
+        settings
+            .name()
+            .map(
+                name ->
+                    new SeveralBridges(
+                        name, settings.mqtt(), settings.names(), settings.stateTopics()))
+            .orElse(null);
+    BrokerTrial.Outcome outcome = new BrokerTrial(settings.mqtt(), several).run();
     outcome.passed().forEach(line -> out.println("Broker: " + line));
     if (outcome.failure() != null) {
       throw new ConfigurationException(

@@ -26,8 +26,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tries once what the bridge needs of its broker: connecting, publishing, subscribing. It has a
- * client id of its own and publishes only on topics that end in {@code /bridge/check}, so that a
- * bridge that runs meanwhile notices nothing.
+ * client id of its own and publishes only on topics that end in {@code /bridge/check}, or hold the
+ * level {@code _check}, so that a bridge that runs meanwhile notices nothing.
  */
 public final class BrokerTrial {
 
@@ -35,6 +35,10 @@ public final class BrokerTrial {
 
   private static final String CLIENT_ID_SUFFIX = "-check";
   private static final String TOPIC_SUFFIX = "/bridge/check";
+
+  /** Stands for a charger or a bridge that there is not. */
+  private static final String NOBODY = "_check";
+
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   /** After its acknowledgement a message comes back within the round-trip time. */
@@ -50,15 +54,18 @@ public final class BrokerTrial {
   private static final int NO_STORED_MESSAGES = 2;
 
   private final MqttSettings settings;
+  private final @Nullable Membership membership;
   private final List<String> passed = new ArrayList<>();
 
   /**
    * Creates the trial.
    *
    * @param settings how to reach the broker
+   * @param membership what one of several bridges needs besides; null for a bridge alone
    */
-  public BrokerTrial(MqttSettings settings) {
+  public BrokerTrial(MqttSettings settings, @Nullable Membership membership) {
     this.settings = settings;
+    this.membership = membership;
   }
 
   /**
@@ -98,8 +105,12 @@ public final class BrokerTrial {
       IMqttToken token = client.connect(options());
       token.waitForCompletion(PATIENCE.toMillis());
       passed.add("connected to %s as %s".formatted(settings.broker(), clientId));
-      Integer qos = token.getResponseProperties().getMaximumQoS();
-      return tryRights(client, echo, qos == null ? 1 : Math.min(1, qos));
+      MqttProperties stated = token.getResponseProperties();
+      int qos = stated.getMaximumQoS() == null ? 1 : Math.min(1, stated.getMaximumQoS());
+      if (membership != null && lacksWhatSeveralNeed(stated)) {
+        return "it has no shared subscriptions or no subscription identifiers, which several bridges (bridge.name) need";
+      }
+      return tryRights(client, echo, qos);
     } finally {
       leave(client);
     }
@@ -124,14 +135,16 @@ public final class BrokerTrial {
     }
     passed.add("messages can be published below " + settings.publishTopic());
     String own = settings.subscribeTopic() + TOPIC_SUFFIX;
-    for (String filter : new String[] {settings.subscribeTopic(), own}) {
+    for (String filter : List.of(settings.subscribeTopic(), ownFilter(own))) {
       int denied = subscribe(client, filter, qos);
       if (denied != 0) {
         return "it refuses the subscription to %s (%s)".formatted(filter, reason(denied));
       }
     }
     passed.add("it grants the subscription to " + settings.subscribeTopic());
-    return readBack(client, echo, own, qos);
+    String failure = membership == null ? null : tryFollowing(membership, client, echo, qos);
+    // The last: the client library ends a connection on which it is refused a message.
+    return failure == null ? readBack(client, echo, own, qos) : failure;
   }
 
   /** Brokers grant subscriptions that never bring anything: only a message shows the truth. */
@@ -152,6 +165,50 @@ public final class BrokerTrial {
         "not told: whether requests arrive, since this client may not publish below %s itself, which it need not"
             .formatted(settings.subscribeTopic()));
     return null;
+  }
+
+  private static boolean lacksWhatSeveralNeed(MqttProperties stated) {
+    return Boolean.FALSE.equals(stated.isSharedSubscriptionAvailable())
+        || Boolean.FALSE.equals(stated.isSubscriptionIdentifiersAvailable());
+  }
+
+  /**
+   * Of several bridges it is a shared subscription, as for requests. But no request comes by it:
+   * else this client would be given some that are for the bridges.
+   */
+  private String ownFilter(String topic) {
+    return membership == null ? topic : "$share/%s/%s".formatted(membership.shareName(), topic);
+  }
+
+  private @Nullable String tryFollowing(
+      Membership group, MqttAsyncClient client, Echo echo, int qos) throws MqttException {
+    for (String filter : group.followed()) {
+      String failure = followBack(client, echo, filter, filter.replace("+", NOBODY), qos);
+      if (failure != null) {
+        return failure;
+      }
+    }
+    passed.add("what several bridges say of themselves arrives");
+    return null;
+  }
+
+  private static @Nullable String followBack(
+      MqttAsyncClient client, Echo echo, String filter, String topic, int qos)
+      throws MqttException {
+    int denied = subscribe(client, filter, qos);
+    if (denied != 0) {
+      return "it refuses the subscription to %s (%s)".formatted(filter, reason(denied));
+    }
+    String text = UUID.randomUUID().toString();
+    echo.expect(text);
+    int refused = publish(client, topic, text, qos);
+    if (refused != 0) {
+      return "it does not let this client publish on %s (%s)".formatted(topic, reason(refused));
+    }
+    return echo.came()
+        ? null
+        : "what is published on %s does not arrive; several bridges (bridge.name) need the right to read %s"
+            .formatted(topic, filter);
   }
 
   private static int publish(MqttAsyncClient client, String topic, String text, int qos)
@@ -199,10 +256,11 @@ public final class BrokerTrial {
   /** Waits for one text. */
   private static final class Echo implements MqttCallback {
 
-    private final CountDownLatch arrived = new CountDownLatch(1);
+    private volatile CountDownLatch arrived = new CountDownLatch(1);
     private volatile @Nullable String expected;
 
     void expect(String text) {
+      arrived = new CountDownLatch(1);
       expected = text;
     }
 

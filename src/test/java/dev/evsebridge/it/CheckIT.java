@@ -4,13 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.evsebridge.docs.MarkdownFile;
 import dev.evsebridge.testkit.BridgeProcess;
 import dev.evsebridge.testkit.Cable;
 import dev.evsebridge.testkit.FreePort;
+import dev.evsebridge.testkit.Messages;
 import dev.evsebridge.testkit.Mosquitto;
 import dev.evsebridge.testkit.MqttProbe;
 import dev.evsebridge.testkit.RequiresMosquitto;
+import dev.evsebridge.testkit.Serials;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -24,6 +28,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CheckIT {
   private static final String USER = "bridge";
   private static final String PASSWORD = "kanariefugl";
+
+  /** To start a JVM and to try a dozen rights takes long on a busy machine. */
+  private static final Duration BUSY = Duration.ofMinutes(2);
 
   @Test
   void endsWith0WhenAllIsInOrder() {
@@ -105,6 +112,59 @@ class CheckIT {
       assertEquals(status, check.exitStatus(), check::output);
       assertFalse(check.output().contains(PASSWORD), check::output);
       assertNoStackTrace(check);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'', 0, ''",
+    "from_dehneEVSE/+/availability, 2, from_dehneEVSE/+/availability",
+    "from_dehneEVSE/bridge/+/availability, 2, from_dehneEVSE/bridge/+/availability",
+    "from_dehneEVSE/+/state, 2, from_dehneEVSE/+/state",
+  })
+  void triesWhatOneOfSeveralBridgesMayRead(String left, int status, String named) {
+    String acl =
+        MarkdownFile.of("docs/operations.md").lines().stream()
+            .filter(line -> line.section().equals("Several bridges"))
+            .map(line -> line.text().strip())
+            .filter(line -> line.matches("(?:user|topic) .*"))
+            .map(line -> line.replace("evse-bridge", USER))
+            .filter(line -> !line.equals("topic read " + left))
+            .collect(Collectors.joining("\n", "", "\n"));
+    try (Mosquitto mosquitto = Mosquitto.builder().user(USER, PASSWORD).acl(acl).start();
+        BridgeProcess check =
+            check(mosquitto)
+                .property("bridge.name", "one")
+                .environment("MQTT_USERNAME", USER)
+                .environment("MQTT_PASSWORD", PASSWORD)
+                .start()) {
+      assertEquals(status, check.exitStatus(BUSY), check::output);
+      assertSays(check, named);
+      assertNoStackTrace(check);
+    }
+  }
+
+  @Test
+  void disturbsNoneOfSeveralBridges() {
+    String serial = Serials.next();
+    try (Mosquitto mosquitto = Mosquitto.started();
+        MqttProbe probe = MqttProbe.connect(mosquitto);
+        BridgeProcess bridge =
+            BridgeProcess.connectingTo(mosquitto)
+                .property("bridge.name", "one")
+                .start()
+                .awaitListening();
+        BridgeProcess check = check(mosquitto).property("bridge.name", "one").start()) {
+      int asked = 0;
+      while (check.isRunning()) {
+        probe.request(Messages.ping(serial));
+        asked++;
+        probe.take(MqttProbe.errorOf(serial));
+      }
+      assertEquals(0, check.exitStatus(BUSY), check::output);
+      assertTrue(asked > 0 && bridge.isRunning());
+      assertEquals(List.of(), probe.untaken(MqttProbe.error()));
+      assertEquals(List.of(), probe.untaken(message -> message.text().equals("offline")));
     }
   }
 
