@@ -263,7 +263,7 @@ final class BridgeApplication implements AutoCloseable {
           new Web(
               settings.web().get(),
               new Sources(
-                  StartLine.version(),
+                  BuildVersion.name(),
                   camel.context(),
                   guard,
                   broker,

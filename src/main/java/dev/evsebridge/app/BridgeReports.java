@@ -53,7 +53,7 @@ final class BridgeReports {
 
   BridgeInfo info() {
     return new BridgeInfo(
-        StartLine.number(),
+        BuildVersion.number(),
         started,
         settings.mqtt().clientId(),
         new BridgeInfo.Topics(settings.mqtt().publishTopic(), settings.mqtt().subscribeTopic()),

@@ -38,7 +38,7 @@ final class CommandLineOptions {
             "It runs in the current folder, with routes/ and application.properties from",
             "there, or, where neither is there, with those that it carries.",
             "All other settings: application.properties, the configuration file, or the environment.");
-    command.versionProvider(() -> new String[] {StartLine.version()});
+    command.versionProvider(() -> new String[] {BuildVersion.full()});
     setting(Setting.EVSE_BIND_ADDRESS, "ADDRESS", "Address on which chargers connect", "-a");
     setting(Setting.EVSE_BIND_PORT, "PORT", "Port on which chargers connect", "-p");
     setting(Setting.MQTT_BROKER, "URL", "MQTT broker", "-h", "--mqtt_host");
@@ -104,7 +104,10 @@ final class CommandLineOptions {
                 .type(boolean.class)
                 .description(
                     "Check settings, routes and the broker's access rules, say what was checked, and end with 0 or 2"));
-    add(OptionSpec.builder("--version").versionHelp(true).description("Print the version"));
+    add(
+        OptionSpec.builder("--version")
+            .versionHelp(true)
+            .description("Print the version, and which commit it was built from"));
     add(OptionSpec.builder("--help").usageHelp(true).description("Print this help"));
   }
 

@@ -160,7 +160,7 @@ final class RetainedTopics {
     MqttSettings mqtt = settings.mqtt();
     return new BridgeDevice(
         mqtt.clientId(),
-        StartLine.number(),
+        BuildVersion.number(),
         mqtt.publishTopic(),
         mqtt.subscribeTopic(),
         settings.name().orElse(""));

@@ -11,19 +11,7 @@ final class StartLine {
 
   static String of(BridgeSettings settings) {
     return "%s on Java %s, with settings from %s and routes from %s"
-        .formatted(version(), Runtime.version(), settings(settings), routes());
-  }
-
-  /** Reads the version from the jar's manifest. */
-  static String version() {
-    String version = StartLine.class.getPackage().getImplementationVersion();
-    return "evse-mqtt-bridge " + (version == null ? "(development)" : version);
-  }
-
-  /** The version alone. */
-  static String number() {
-    String version = StartLine.class.getPackage().getImplementationVersion();
-    return version == null ? "development" : version;
+        .formatted(BuildVersion.full(), Runtime.version(), settings(settings), routes());
   }
 
   static String settings(BridgeSettings settings) {

@@ -3,21 +3,30 @@ package dev.evsebridge.it;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.evsebridge.testkit.BridgeProcess;
 import dev.evsebridge.testkit.FreePort;
 import dev.evsebridge.testkit.Mosquitto;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -72,6 +81,40 @@ class CommandLineIT {
       assertEquals(0, bridge.exitStatus());
       assertEquals(1, bridge.output().strip().lines().count(), bridge::output);
       assertTrue(bridge.output().matches("(?s).*\\d+\\.\\d+.*"), bridge::output);
+    }
+  }
+
+  @Test
+  void versionNamesTheCommitThatTheJarWasBuiltFrom() throws Exception {
+    assumeTrue(git("rev-parse", "HEAD") != null, "this is no Git repository");
+    try (BridgeProcess bridge = BridgeProcess.builder().arguments("--version").start()) {
+      assertEquals(0, bridge.exitStatus());
+      Matcher named =
+          Pattern.compile(
+                  "evse-mqtt-bridge \\d+\\.\\d+\\.\\d+"
+                      + " \\(commit ([0-9a-f]{12}) of (\\S+Z)(?:, with changes)?\\)")
+              .matcher(bridge.output().strip());
+      assertTrue(named.matches(), bridge::output);
+      String time = git("show", "--no-patch", "--format=%cI", named.group(1));
+      assertNotNull(time, bridge::output);
+      assertEquals(OffsetDateTime.parse(time).toInstant(), Instant.parse(named.group(2)));
+    }
+  }
+
+  /** What Git says about the project in one line; null where it can't. */
+  private static @Nullable String git(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("git"));
+    command.addAll(List.of(arguments));
+    try {
+      Process git =
+          new ProcessBuilder(command)
+              .directory(BridgeProcess.jar().getParent().toFile())
+              .redirectError(Redirect.DISCARD)
+              .start();
+      String output = new String(git.getInputStream().readAllBytes(), US_ASCII).strip();
+      return git.waitFor() == 0 ? output : null;
+    } catch (IOException e) {
+      return null;
     }
   }
 
