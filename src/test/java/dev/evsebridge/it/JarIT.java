@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.evsebridge.testkit.BridgeProcess;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.JarURLConnection;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -19,6 +20,8 @@ import java.util.jar.JarFile;
 import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The one jar that all libraries have been put into. */
 class JarIT {
@@ -65,6 +68,49 @@ class JarIT {
       assertEquals(Set.of(), outOfPlace);
       assertFalse(jar.getManifest().getMainAttributes().containsKey(Name.CLASS_PATH));
       assertTrue(jar.isMultiRelease(), "libraries bring classes for later versions of Java");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"NOTICE", "LICENSE"})
+  void carriesWhatTheLibrariesInItSayOfTheirAuthors(String name) throws IOException {
+    List<String> lost = new ArrayList<>();
+    int checked = 0;
+    try (JarFile jar = new JarFile(BridgeProcess.jar().toFile())) {
+      String carried = words(jar.getInputStream(jar.getEntry("META-INF/" + name)));
+      for (String ending : List.of("", ".txt", ".md")) {
+        for (URL text :
+            Collections.list(
+                JarIT.class.getClassLoader().getResources("META-INF/" + name + ending))) {
+          if (text.openConnection() instanceof JarURLConnection library
+              && isIn(jar, library.getJarFile())) {
+            checked++;
+            if (!carried.contains(words(text.openStream()))) {
+              lost.add(text.toString());
+            }
+          }
+        }
+      }
+    }
+    assertEquals(List.of(), lost);
+    assertTrue(checked > 10, "only " + checked + " texts were looked at");
+  }
+
+  private static boolean isIn(JarFile jar, JarFile library) {
+    return library.stream()
+        .map(JarEntry::getName)
+        .filter(entry -> entry.endsWith(".class") && !entry.endsWith("module-info.class"))
+        .findFirst()
+        .filter(entry -> jar.getEntry(entry) != null)
+        .isPresent();
+  }
+
+  /** Without regard to line ends and spaces. */
+  private static String words(InputStream text) throws IOException {
+    try (text) {
+      return new String(text.readAllBytes(), StandardCharsets.ISO_8859_1)
+          .replaceAll("\\s+", " ")
+          .strip();
     }
   }
 
