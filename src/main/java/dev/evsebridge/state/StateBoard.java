@@ -199,7 +199,7 @@ final class StateBoard {
     takeOver(clientId, last);
     entry.firmwareVersion = last.firmwareVersion();
     entry.readAt = last.time();
-    entry.chargerStart = last.chargerStart();
+    entry.chargerStart(last.chargerStart());
     entry.opensAtNanos = nowNanos + OWN_FAIL_SAFE_NANOS;
     entry.opened = false;
     makeKnown(entry);
