@@ -116,7 +116,13 @@ class ChargeControlTest {
   @Test
   void keepsAChargerThatIsBackWhileItIsAboutToBeForgotten() {
     CountDownLatch busy = new CountDownLatch(1);
-    onStatus = clientId -> await(busy);
+    Thread eventLoop = Thread.currentThread();
+    onStatus =
+        clientId -> {
+          if (Thread.currentThread() != eventLoop) {
+            await(busy);
+          }
+        };
     SessionRegistry registry =
         new SessionRegistry(SessionFixtures.LIMITS, control, new OpenRequests());
     control.takeOver(NAMED, false, 100);

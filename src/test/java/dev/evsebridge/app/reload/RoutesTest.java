@@ -321,6 +321,7 @@ class RoutesTest {
             .results()
             .map(MatchResult::group)
             .map(each -> each.replace("{{mqtt.topic_publish}}", PUBLISH))
+            .map(each -> each.replace("${header.bridge}", "bridge/any"))
             .map(each -> each.replaceAll("\\$\\{[^}]*}", "any"))
             .forEach(topics::add);
       }
