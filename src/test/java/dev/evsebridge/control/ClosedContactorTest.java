@@ -68,6 +68,17 @@ class ClosedContactorTest {
   }
 
   @Test
+  void opensWhenThePilotFlickersToAFaultWhileTheCloseIsOnItsWay() {
+    Bench bench = closing().forget();
+
+    bench.pilot(PilotVoltage.FAULT).run(10).pilot(PilotVoltage.VOLT_6).run(14_000);
+
+    assertEquals(List.of("open", "PWM 100"), bench.commands());
+    assertFalse(bench.closed);
+    assertEquals(Why.MIN_OFF, bench.why());
+  }
+
+  @Test
   void opensAtOnceWhenTheCloseCannotBeDelivered() {
     Bench bench = closing();
 

@@ -51,8 +51,38 @@ class ReactionTimesTest {
     assertMeasured("the vehicle is plugged in, to the offer", 2_000, true, Run::plugIn);
   }
 
+  @Test
+  void areAsDocumentedWhenTheControlIsSilent() {
+    assertMeasured(
+        "the control is silent, to open", 7_500, true, "`alive.timeout` + ", Run::fallSilent);
+  }
+
+  @Test
+  void areAsDocumentedWhenTheBrokerIsGone() {
+    assertMeasured(
+        "the broker is gone, to open",
+        7_500,
+        true,
+        "the time to notice it + grace + ",
+        Run::loseBroker);
+  }
+
+  @Test
+  void areAsDocumentedWhenTheBridgeIsStopped() {
+    assertMeasured("the bridge is stopped, to open", 7_600, true, Run::stop);
+  }
+
   private void assertMeasured(
       String reaction, long limitMillis, boolean openOnNotify, ToLongFunction<Run> measure) {
+    assertMeasured(reaction, limitMillis, openOnNotify, "", measure);
+  }
+
+  private void assertMeasured(
+      String reaction,
+      long limitMillis,
+      boolean openOnNotify,
+      String before,
+      ToLongFunction<Run> measure) {
     List<Long> millis = new ArrayList<>();
     for (int seed = 0; seed < RUNS; seed++) {
       millis.add(measure.applyAsLong(new Run(seed, openOnNotify)));
@@ -61,8 +91,9 @@ class ReactionTimesTest {
     long highest = millis.get(RUNS - 1);
     assertTrue(highest <= limitMillis, () -> reaction + ": " + highest + " ms");
     String measured =
-        "%s / %s / %s s"
+        "%s%s / %s / %s s"
             .formatted(
+                before,
                 seconds(millis.get(RUNS / 2)),
                 seconds(millis.get(RUNS * 99 / 100)),
                 seconds(highest));
@@ -90,7 +121,8 @@ class ReactionTimesTest {
     Run(long seed, boolean openOnNotify) {
       random = new Random(seed * 0x9E3779B97F4A7C15L);
       car = new CarModel(simulation, random);
-      ControlSettings settings = ControlSettings.builder(160).openOnNotify(openOnNotify).build();
+      ControlSettings settings =
+          ControlSettings.builder(160).openOnNotify(openOnNotify).aliveTopic(true).build();
       bridge = new BridgeModel(simulation, random, settings, new Watch(simulation, settings));
       firmware = new FirmwareModel(simulation, car, bridge);
       bridge.attach(firmware);
@@ -118,7 +150,23 @@ class ReactionTimesTest {
     }
 
     long switchOff() {
-      Step unused = charging().bridge.deliver(new Event.SetPoint(false, null));
+      return open(new Event.SetPoint(false, null));
+    }
+
+    long fallSilent() {
+      return open(new Event.Silent());
+    }
+
+    long loseBroker() {
+      return open(new Event.BrokerLost());
+    }
+
+    long stop() {
+      return open(new Event.Stopping());
+    }
+
+    private long open(Event event) {
+      Step unused = charging().bridge.deliver(event);
       return millisUntil(() -> !firmware.closed());
     }
 
