@@ -40,6 +40,8 @@ class ChargeProtectionIT {
   private static final Wallbox STUCK = wallboxes.wallbox();
   private static final Wallbox LOST_RESPONSE = wallboxes.wallbox();
   private static final Wallbox LOW_VOLTAGE = wallboxes.wallbox();
+  private static final Wallbox OFF_THE_SCALE = wallboxes.wallbox();
+  private static final Wallbox VOLTAGE_OFF_THE_SCALE = wallboxes.wallbox();
   private static final Wallbox UPDATED = wallboxes.wallbox();
   private static final Wallbox REBOOTED = wallboxes.wallbox("min_off=15s");
   private static final Wallbox DROPPED = wallboxes.wallbox();
@@ -96,6 +98,36 @@ class ChargeProtectionIT {
     long pause =
         FAR_TOO_MUCH.first(Kind.CONTACTOR, 1, start) - FAR_TOO_MUCH.first(Kind.CONTACTOR, 0, start);
     assertTrue(pause >= 10_000, () -> pause + " ms");
+  }
+
+  /** What shows the highest number of the charger's ADC may be any current above that. */
+  @Test
+  void opensAtOnceWhenACurrentIsMoreThanTheSensorCanShow() {
+    OFF_THE_SCALE.charge(CarModel.ORDINARY, 16);
+    OFF_THE_SCALE.charger().forceAmps(500);
+    long start = now();
+    OFF_THE_SCALE.awaitState("it is seen", state -> state.path("phase1_amps").asDouble() > 3 * 16);
+    OFF_THE_SCALE.awaitOpen();
+    OFF_THE_SCALE.awaitWhy("overcurrent");
+
+    assertWithin(8_400, OFF_THE_SCALE.first(Kind.CONTACTOR, 0, start) - start);
+    OFF_THE_SCALE.awaitDutyCycle(100);
+    OFF_THE_SCALE.awaitReadings(2);
+    assertEquals(1, OFF_THE_SCALE.charger().closings());
+  }
+
+  @Test
+  void stopsGracefullyWhenAVoltageIsMoreThanTheSensorCanShow() {
+    VOLTAGE_OFF_THE_SCALE.charge(CarModel.ORDINARY, 16);
+    long start = now();
+    VOLTAGE_OFF_THE_SCALE.charger().setSupplyVolts(1_000);
+    VOLTAGE_OFF_THE_SCALE.awaitOpen();
+    VOLTAGE_OFF_THE_SCALE.awaitWhy("supply_voltage");
+
+    assertTrue(VOLTAGE_OFF_THE_SCALE.openedGracefullySince(start));
+    assertEquals(0, VOLTAGE_OFF_THE_SCALE.charger().openingsUnderLoad());
+    double volts = VOLTAGE_OFF_THE_SCALE.state().path("phase1_volts").asDouble();
+    assertTrue(volts > 265 && volts < 400, () -> volts + " V");
   }
 
   @Test

@@ -42,7 +42,6 @@ class ChargeWithoutControlIT {
 
   private static final Wallbox STOPPED = silent.wallbox("restart_delay=10s");
   private static final Wallbox REDUCED = silent.wallbox("fallback_amps=6");
-  private static final Wallbox REPEATING = silent.wallbox("fallback_amps=6");
   private static final Wallbox BEATING = silent.wallbox();
 
   private static final Wallbox WILLED = willed.wallbox("fallback_amps=8");
@@ -87,20 +86,6 @@ class ChargeWithoutControlIT {
 
     assertWithin(5_700, REDUCED.first(Kind.DUTY_CYCLE, 26, lowered) - lowered);
     assertEquals(0, REDUCED.count(Kind.CONTACTOR, 0, start));
-  }
-
-  @Test
-  void takesTheSameSetPointsAgainAndAgainForASignOfLife() {
-    REPEATING.charge(CarModel.ORDINARY, 16);
-    long start = now();
-    while (now() - start < 30_000) {
-      REPEATING.limit(16);
-      long sent = now();
-      REPEATING.until("some time has passed", () -> now() - sent > 2_000);
-    }
-
-    assertEquals(List.of(), REPEATING.dutyCyclesSince(start));
-    assertEquals("alive", REPEATING.state().path("alive").asText());
   }
 
   @Test
