@@ -84,20 +84,20 @@ class PageIT {
       assertFalse(browser.find(card + ".switch").isEnabled());
       assertTrue(browser.text(card).contains("first reading"), () -> browser.text(card));
 
-      browser.find(card + ".read").click();
+      browser.click(card + ".read");
       until("its state is there", () -> browser.text(card + ".contactor").equals("open"));
       assertTrue(browser.text(card).contains("not calibrated"), () -> browser.text(card));
       charger.takeFrame();
 
-      browser.find(card + ".switch").click();
+      browser.click(card + ".switch");
       WebElement dialog = browser.find("dialog[open]");
       assertTrue(dialog.getText().contains("does not check"), dialog::getText);
       browser.press(Keys.ESCAPE);
       until("it has gone", () -> !dialog.isDisplayed());
       assertEquals(List.of(), charger.untakenFrames());
 
-      browser.find(card + ".switch").click();
-      browser.find("#confirm-yes").click();
+      browser.click(card + ".switch");
+      browser.click("#confirm-yes");
       assertEquals(WireFrame.setContactor(true), charger.takeFrame());
       installation.probe().take(MqttProbe.message("response_set_contactor_state", serial));
       until("it is said", () -> browser.text(card + ".outcome").contains("told to close"));
@@ -111,16 +111,16 @@ class PageIT {
       RawCharger charger = installation.charger(serial).answerLikeFirmware();
       browser.at(url);
       until("its card is there", () -> browser.text(card + ".link").equals("online"));
-      browser.find(card + ".read").click();
+      browser.click(card + ".read");
       until("it is said", () -> browser.text(card + ".outcome").equals("Read."));
       charger.stopAnswering();
-      browser.find(card + ".read").click();
+      browser.click(card + ".read");
       MqttProbe.Message error = installation.probe().take(MqttProbe.errorOf(serial));
       until(
           "the error is shown",
           () -> browser.text(card + "[role=status]").contains(error.field("detail")));
       until("it is counted", () -> browser.text(card + ".errors .count").equals("1"));
-      browser.find(card + ".errors summary").click();
+      browser.click(card + ".errors summary");
       assertTrue(browser.text(card + ".errors li").contains(error.field("detail")));
       assertTrue(browser.find(card + ".read").isEnabled());
     }
@@ -158,8 +158,8 @@ class PageIT {
           .answerLikeFirmware(ChargerReading.typical().log("7: " + markup + "\0"), 9);
       browser.at(url);
       until("its card is there", () -> browser.text(card + ".link").equals("online"));
-      browser.find(card + ".read").click();
-      browser.find(card + ".log summary").click();
+      browser.click(card + ".read");
+      browser.click(card + ".log summary");
       until("the line is there", () -> browser.text(card + ".log ol").contains(markup));
       assertNotEquals("hacked", browser.run("return document.body.id"));
       assertEquals(List.of(), browser.complaints());
@@ -261,11 +261,11 @@ class PageIT {
       RawCharger charger = installation.charger(serial).answerLikeFirmware();
       browser.at(url);
       until("its card is there", () -> browser.text(card + ".link").equals("online"));
-      browser.find(card + ".read").click();
+      browser.click(card + ".read");
       until("it is said", () -> browser.text(card + ".outcome").equals("Read."));
       charger.takeFrame();
       charger.stopAnswering();
-      browser.find(card + ".read").click();
+      browser.click(card + ".read");
       charger.takeFrame();
       assertTrue(browser.text(card + ".reason").contains("under way"));
       assertEquals(
@@ -383,7 +383,7 @@ class PageIT {
               .answerLikeFirmware(ChargerReading.typical().log("7: one line\0"), 9);
       browser.at("http://127.0.0.1:" + homeAssistant.port() + "/").inFrame("#addon");
       until("its card is there", () -> browser.text(card + ".link").equals("online"));
-      browser.find(card + ".read").click();
+      browser.click(card + ".read");
       until("it is said", () -> browser.text(card + ".outcome").equals("Read."));
       charger.takeFrame();
       until("its log is there", () -> browser.text(card + ".log .count").equals("1"));
@@ -429,7 +429,7 @@ class PageIT {
       installation.probe().request(Messages.collect(serial));
       browser.at(url);
       until("its state is there", () -> browser.text(card).contains("Last reading"));
-      browser.find(card + ".firmware summary").click();
+      browser.click(card + ".firmware summary");
       WebElement file = browser.find(card + ".firmware input");
       WebElement upload = browser.find(card + ".firmware button");
       for (int size : new int[] {0, 126_977}) {
@@ -442,7 +442,7 @@ class PageIT {
       until("it is taken", upload::isEnabled);
       upload.click();
       assertTrue(browser.text("dialog").contains("made for it"));
-      browser.find("#confirm-yes").click();
+      browser.click("#confirm-yes");
       MqttProbe.Message error = installation.probe().take(MqttProbe.errorOf(serial));
       assertEquals("contactor_closed", error.field("error"));
       until(
@@ -483,12 +483,12 @@ class PageIT {
       charger.takeFrame();
       charger.send(reading.frame());
       until("its state is there", () -> browser.text(card).contains("Last reading"));
-      browser.find(card + ".firmware summary").click();
+      browser.click(card + ".firmware summary");
       Path image = Files.write(folder.resolve("new.bin"), new byte[5000]);
       browser.find(card + ".firmware input").sendKeys(image.toString());
       until("it is checked", () -> browser.text(card + ".image").contains("5000 bytes"));
-      browser.find(card + ".firmware button").click();
-      browser.find("#confirm-yes").click();
+      browser.click(card + ".firmware button");
+      browser.click("#confirm-yes");
 
       assertEquals(WireFrame.collect(), charger.takeFrame());
       until("it is said", () -> browser.text(card + ".progress").contains("Checking"));
@@ -520,7 +520,7 @@ class PageIT {
       charger.stopAnswering();
       installation.probe().request(Messages.firmware(serial, new byte[5000]));
       charger.takeFrame();
-      browser.find(card + ".firmware summary").click();
+      browser.click(card + ".firmware summary");
       until("it is said", () -> browser.text(card + ".progress").contains("Checking"));
       assertEquals("The charger is taking in firmware.", browser.text(card + ".reason"));
       assertFalse(browser.find(card + ".read").isEnabled());
@@ -555,7 +555,7 @@ class PageIT {
               "return [...document.querySelectorAll('button')].filter(b => b.offsetParent && b.offsetHeight < 24).length"));
 
       SimulatedCharger charger = simulator.chargers().get(0);
-      browser.find(garage + ".allow").click();
+      browser.click(garage + ".allow");
       until("the contactor is open", () -> !charger.isContactorClosed());
       until("that is shown", () -> browser.text(garage + ".contactor").equals("open"));
       until("with a reason", () -> browser.text(garage + ".why").contains("switched off"));

@@ -11,6 +11,7 @@ import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.openqa.selenium.By;
+import org.openqa.selenium.ElementClickInterceptedException;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
@@ -130,6 +131,22 @@ public final class Browser implements AutoCloseable {
 
   public WebElement find(String selector) {
     return driver.findElement(By.cssSelector(selector));
+  }
+
+  /**
+   * Clicks once the element stays where it was looked for: what is said meanwhile moves the page.
+   */
+  public void click(String selector) {
+    Patience.until(
+        "a click on " + selector,
+        () -> {
+          try {
+            find(selector).click();
+            return true;
+          } catch (ElementClickInterceptedException e) {
+            return false;
+          }
+        });
   }
 
   /** The visible text of all elements; one that has gone meanwhile counts as empty. */
