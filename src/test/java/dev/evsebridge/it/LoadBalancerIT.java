@@ -17,6 +17,7 @@ import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.RequiresHaproxy;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import dev.evsebridge.testkit.Serials;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -109,7 +110,14 @@ class LoadBalancerIT {
 
   /** A load balancer accepts the connection before it knows of a bridge that does. */
   private boolean isServed(Haproxy haproxy, String serial) {
-    RawCharger charger = RawCharger.connect(haproxy.port()).answerLikeFirmware().hello(serial, 9);
+    RawCharger charger = RawCharger.connect(haproxy.port()).answerLikeFirmware();
+    try {
+      charger.hello(serial, 9);
+    } catch (UncheckedIOException e) {
+      // It has closed the connection again, as it knows of no bridge.
+      charger.close();
+      return false;
+    }
     while (charger.isOpen()) {
       if (charger.pollFrame(LOOK) != null) {
         chargers.put(serial, charger);
