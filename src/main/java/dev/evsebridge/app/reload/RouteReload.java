@@ -89,7 +89,7 @@ public final class RouteReload {
         routeSwitch.addUntried(files);
         running = files;
       } else {
-        Snapshot snapshot = tryAll(folder);
+        Snapshot snapshot = tryAll(folder, files);
         routeSwitch.add(snapshot.files(), snapshot.routes());
         running = snapshot.files();
         runningRoutes = snapshot.routes();
@@ -111,18 +111,18 @@ public final class RouteReload {
   /** The very files that were tried: what is edited meanwhile counts at the next look. */
   private record Snapshot(SortedMap<Path, RouteText> files, TriedRoutes routes) {}
 
-  private Snapshot tryFiles(RouteFolder folder) throws RouteProblem, IOException {
-    SortedMap<Path, RouteText> files = folder.read();
+  private Snapshot tried(SortedMap<Path, RouteText> files) throws RouteProblem {
     return new Snapshot(files, trial.load(files));
   }
 
-  private Snapshot tryAll(RouteFolder folder) throws RouteProblem, IOException {
+  private Snapshot tryAll(RouteFolder folder, SortedMap<Path, RouteText> files)
+      throws RouteProblem, IOException {
     try {
-      return tryFiles(folder);
+      return tried(files);
     } catch (MissingTarget missing) {
       folder.takeMissing();
       try {
-        return tryFiles(folder);
+        return tried(folder.read());
       } catch (RouteProblem e) {
         LOG.debug("The delivered routes don't help", e);
         folder.takeNothing();
