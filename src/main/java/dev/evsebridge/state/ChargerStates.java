@@ -362,9 +362,14 @@ public final class ChargerStates
     executor.executeUnlessStopped(
         () -> {
           task.run();
-          sweepLater();
-          words.sayAll();
+          finish();
         });
+  }
+
+  /** Every task ends so: what is due is done, and what there is to say is said. */
+  private void finish() {
+    sweepLater();
+    words.sayAll();
   }
 
   /** One timer for all chargers. */
@@ -384,8 +389,7 @@ public final class ChargerStates
           executor.schedule(
               () -> {
                 sweep = null;
-                sweepLater();
-                words.sayAll();
+                finish();
               },
               Math.max(GATHER_NEWS.toNanos(), next - System.nanoTime()),
               TimeUnit.NANOSECONDS);
