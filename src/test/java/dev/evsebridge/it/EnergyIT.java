@@ -17,6 +17,7 @@ import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import dev.evsebridge.testkit.Serials;
+import dev.evsebridge.testkit.VisibleEnergy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,20 +35,10 @@ class EnergyIT {
   private static final int VOLT_6 = 2;
 
   private final String serial = Serials.next();
-  private final ChargerReading reading =
-      ChargerReading.typical()
-          .millivolts(2300, 2300, 2300)
-          .milliamps(3200, 3200, 3200)
-          .pwmPercent(53);
+  private final ChargerReading reading = VisibleEnergy.reading();
 
-  /** Raw readings become 230 V and 3 200 A: that energy can be seen within seconds. */
   private static BridgeProcess.Builder calibrated(Mosquitto mosquitto) {
-    BridgeProcess.Builder bridge = BridgeProcess.connectingTo(mosquitto);
-    for (int phase = 1; phase <= 3; phase++) {
-      bridge.property("sensors.voltage_l" + phase, "0,100,1");
-      bridge.property("sensors.current_l" + phase, "0,1000,1");
-    }
-    return bridge;
+    return VisibleEnergy.calibrated(BridgeProcess.connectingTo(mosquitto));
   }
 
   @Test

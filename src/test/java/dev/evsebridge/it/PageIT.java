@@ -79,8 +79,7 @@ class PageIT {
     try (Installation installation = installation()) {
       ChargerReading reading = ChargerReading.typical().contactor(0).pilotVoltage(2);
       RawCharger charger = installation.charger(serial).answerLikeFirmware(reading, 9);
-      browser.at(url);
-      until("its card is there", () -> browser.text(card + ".link").equals("online"));
+      openWithCard();
       assertFalse(browser.find(card + ".switch").isEnabled());
       assertTrue(browser.text(card).contains("first reading"), () -> browser.text(card));
 
@@ -109,8 +108,7 @@ class PageIT {
   void showsTheErrorOfARefusedRequestWordForWord() {
     try (Installation installation = installation("evse.request_timeout = 300ms")) {
       RawCharger charger = installation.charger(serial).answerLikeFirmware();
-      browser.at(url);
-      until("its card is there", () -> browser.text(card + ".link").equals("online"));
+      openWithCard();
       browser.click(card + ".read");
       until("it is said", () -> browser.text(card + ".outcome").equals("Read."));
       charger.stopAnswering();
@@ -156,8 +154,7 @@ class PageIT {
       installation
           .charger(serial)
           .answerLikeFirmware(ChargerReading.typical().log("7: " + markup + "\0"), 9);
-      browser.at(url);
-      until("its card is there", () -> browser.text(card + ".link").equals("online"));
+      openWithCard();
       browser.click(card + ".read");
       browser.click(card + ".log summary");
       until("the line is there", () -> browser.text(card + ".log ol").contains(markup));
@@ -170,8 +167,7 @@ class PageIT {
   void asksNoChargerByItself() {
     try (Installation installation = installation()) {
       RawCharger charger = installation.charger(serial).answerLikeFirmware();
-      browser.at(url);
-      until("its card is there", () -> browser.text(card + ".link").equals("online"));
+      openWithCard();
       // A second one comes and is shown: by then the first would have been asked.
       String other = Serials.next();
       installation.charger(other).answerLikeFirmware();
@@ -189,8 +185,7 @@ class PageIT {
     try (Installation installation = installation()) {
       installation.charger(serial).answerLikeFirmware();
       installation.probe().request(Messages.collect(serial));
-      browser.at(url);
-      until("its state is there", () -> browser.text(card).contains("Last reading"));
+      openWithReading();
       assertEquals("", browser.text("[role=alert]"));
 
       installation.mosquitto().stop();
@@ -217,8 +212,7 @@ class PageIT {
     try (Installation installation = installation("bridge.broker_loss_grace = 500ms")) {
       installation.charger(serial).answerLikeFirmware();
       installation.probe().request(Messages.collect(serial));
-      browser.at(url);
-      until("its state is there", () -> browser.text(card).contains("Last reading"));
+      openWithReading();
       installation.mosquitto().stop();
       until("it says so", () -> browser.text("[role=alert]").contains("fail-safe has acted"));
       assertTrue(browser.text("[role=alert]").contains("lets no chargers connect"));
@@ -259,8 +253,7 @@ class PageIT {
   void locksControlsWhileARequestIsUnderWay() {
     try (Installation installation = installation("evse.request_timeout = 60s")) {
       RawCharger charger = installation.charger(serial).answerLikeFirmware();
-      browser.at(url);
-      until("its card is there", () -> browser.text(card + ".link").equals("online"));
+      openWithCard();
       browser.click(card + ".read");
       until("it is said", () -> browser.text(card + ".outcome").equals("Read."));
       charger.takeFrame();
@@ -286,8 +279,7 @@ class PageIT {
       RawCharger charger = installation.charger(serial).answerLikeFirmware();
       installation.probe().request(Messages.collect(serial));
       charger.takeFrame();
-      browser.at(url);
-      until("its state is there", () -> browser.text(card).contains("Last reading"));
+      openWithReading();
       WebElement ampere = browser.find(card + ".offer input");
       ampere.sendKeys(Keys.chord(Keys.CONTROL, "a"), "10", Keys.ENTER);
       // It begins at the answer that does nothing.
@@ -356,8 +348,7 @@ class PageIT {
       installation.connect().answerLikeFirmware().hello(serial, 9);
       installation.probe().take(MqttProbe.message("new_connection", serial));
       installation.probe().request(Messages.collect(serial));
-      browser.at(url);
-      until("its state is there", () -> browser.text(card).contains("Last reading"));
+      openWithReading();
       try (RawCharger moved =
           RawCharger.connect(two.port()).answerLikeFirmware().hello(serial, 9)) {
         until("it is said", () -> browser.text(card + ".link").equals("at the bridge two"));
@@ -427,8 +418,7 @@ class PageIT {
     try (Installation installation = installation()) {
       installation.charger(serial).answerLikeFirmware(ChargerReading.typical().contactor(1), 9);
       installation.probe().request(Messages.collect(serial));
-      browser.at(url);
-      until("its state is there", () -> browser.text(card).contains("Last reading"));
+      openWithReading();
       browser.click(card + ".firmware summary");
       WebElement file = browser.find(card + ".firmware input");
       WebElement upload = browser.find(card + ".firmware button");
@@ -459,8 +449,7 @@ class PageIT {
   void canBeUsedByKeyboardAlone() {
     try (Installation installation = installation()) {
       RawCharger charger = installation.charger(serial).answerLikeFirmware();
-      browser.at(url);
-      until("its card is there", () -> browser.text(card + ".link").equals("online"));
+      openWithCard();
       for (int i = 0; i < 10 && !focused().equals("read"); i++) {
         browser.press(Keys.TAB);
       }
@@ -515,8 +504,7 @@ class PageIT {
       RawCharger charger = installation.charger(serial).answerLikeFirmware();
       installation.probe().request(Messages.collect(serial));
       charger.takeFrame();
-      browser.at(url);
-      until("its state is there", () -> browser.text(card).contains("Last reading"));
+      openWithReading();
       charger.stopAnswering();
       installation.probe().request(Messages.firmware(serial, new byte[5000]));
       charger.takeFrame();
@@ -583,6 +571,16 @@ class PageIT {
     settings.add("control.max_amps = 16");
     settings.add("control.initial_enabled = true");
     return settings.toArray(String[]::new);
+  }
+
+  private void openWithCard() {
+    browser.at(url);
+    until("its card is there", () -> browser.text(card + ".link").equals("online"));
+  }
+
+  private void openWithReading() {
+    browser.at(url);
+    until("its state is there", () -> browser.text(card).contains("Last reading"));
   }
 
   private static void until(String what, Callable<Boolean> condition) {

@@ -17,6 +17,7 @@ import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import dev.evsebridge.testkit.Serials;
+import dev.evsebridge.testkit.VisibleEnergy;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.Predicate;
@@ -33,24 +34,14 @@ class SeveralBridgesStateIT {
   private static final double KWH_STEP = 0.001;
 
   private final String serial = Serials.next();
-  private final ChargerReading reading =
-      ChargerReading.typical()
-          .millivolts(2300, 2300, 2300)
-          .milliamps(3200, 3200, 3200)
-          .pwmPercent(53);
+  private final ChargerReading reading = VisibleEnergy.reading();
 
   private static BridgeProcess.Builder bridge(Mosquitto mosquitto, String name) {
     return BridgeProcess.connectingTo(mosquitto).property("bridge.name", name);
   }
 
-  /** Raw readings become 230 V and 3 200 A: that energy can be seen within seconds. */
   private static BridgeProcess.Builder calibrated(Mosquitto mosquitto, String name) {
-    BridgeProcess.Builder bridge = bridge(mosquitto, name);
-    for (int phase = 1; phase <= 3; phase++) {
-      bridge.property("sensors.voltage_l" + phase, "0,100,1");
-      bridge.property("sensors.current_l" + phase, "0,1000,1");
-    }
-    return bridge;
+    return VisibleEnergy.calibrated(bridge(mosquitto, name));
   }
 
   private static BridgeProcess.Builder controlled(Mosquitto mosquitto, String name) {

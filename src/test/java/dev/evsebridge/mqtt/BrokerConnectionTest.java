@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.evsebridge.config.MqttSettings;
+import dev.evsebridge.testkit.NoSources;
 import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.ScriptedBroker;
 import dev.evsebridge.testkit.ScriptedBroker.HangUp;
@@ -942,20 +943,6 @@ class BrokerConnectionTest {
     @Override
     public void brokerLost() {
       told.add("lost");
-    }
-  }
-
-  /** Nobody has to be paused. */
-  private static final class NoSources implements MessageSources {
-    @Override
-    public void holdBackTheLoudest() {}
-
-    @Override
-    public void pause() {}
-
-    @Override
-    public boolean resumeSome() {
-      return false;
     }
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.config.MqttSettings;
+import dev.evsebridge.testkit.NoSources;
 import dev.evsebridge.testkit.TestSettings;
 import java.time.Duration;
 import org.apache.camel.CamelExecutionException;
@@ -74,19 +75,5 @@ class SharedProducerTest {
             CamelExecutionException.class,
             () -> template.sendBodyAndHeader("paho-mqtt5:" + topic, "text", header, value));
     assertInstanceOf(IllegalArgumentException.class, failure.getCause());
-  }
-
-  /** Nobody has to be held back. */
-  private static final class NoSources implements MessageSources {
-    @Override
-    public void holdBackTheLoudest() {}
-
-    @Override
-    public void pause() {}
-
-    @Override
-    public boolean resumeSome() {
-      return false;
-    }
   }
 }

@@ -7,8 +7,8 @@ import dev.evsebridge.config.BridgeSettings;
 import dev.evsebridge.config.Configuration;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.mqtt.BrokerListener;
-import dev.evsebridge.mqtt.MessageSources;
 import dev.evsebridge.state.LastState;
+import dev.evsebridge.testkit.NoSources;
 import dev.evsebridge.testkit.Patience;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,19 +65,6 @@ class SeveralBridgesTest {
 
     @Override
     public void brokerLost() {}
-  }
-
-  private static final class NoSources implements MessageSources {
-    @Override
-    public void holdBackTheLoudest() {}
-
-    @Override
-    public void pause() {}
-
-    @Override
-    public boolean resumeSome() {
-      return false;
-    }
   }
 
   private static final class Nobody implements SeveralBridges.Successor {

@@ -15,7 +15,7 @@ import dev.evsebridge.message.ErrorMessage;
 import dev.evsebridge.message.SerialNumber;
 import dev.evsebridge.mqtt.BrokerConnection;
 import dev.evsebridge.mqtt.LocalReply;
-import dev.evsebridge.mqtt.MessageSources;
+import dev.evsebridge.testkit.NoSources;
 import dev.evsebridge.testkit.Patience;
 import dev.evsebridge.testkit.Unwatched;
 import io.netty.bootstrap.Bootstrap;
@@ -178,18 +178,5 @@ class RouteTrafficTest {
 
   private boolean reads() {
     return charger.join().config().isAutoRead();
-  }
-
-  private static final class NoSources implements MessageSources {
-    @Override
-    public void holdBackTheLoudest() {}
-
-    @Override
-    public void pause() {}
-
-    @Override
-    public boolean resumeSome() {
-      return false;
-    }
   }
 }
