@@ -234,6 +234,7 @@ public final class ChargeControl implements SessionListener, RequestGuard, Firmw
     ControlSettings own = settings.apply(session.serialNumber());
     if (own != null) {
       session.shareCollects();
+      session.keepHearing();
       session.observe(
           chargers.compute(
               session.serialNumber(),

@@ -114,6 +114,7 @@ public final class Supervision implements SessionListener, RequestGuard {
           chargers.computeIfAbsent(
               session.serialNumber(), serial -> create(serial, session.clientId(), own));
       session.shareCollects();
+      session.keepHearing();
       session.observe(charger);
       charger.poll(polling);
       for (Reason reason : reasons) {

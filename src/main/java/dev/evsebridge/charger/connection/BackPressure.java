@@ -21,6 +21,10 @@ import java.util.concurrent.TimeUnit;
  * <p>A broker that begins to fall behind first costs those that say most: each connection may pass
  * {@link #SHARE} messages until the broker has caught up, which is plenty for a charger that is
  * asked every few seconds. Only if that is not enough are all of them paused.
+ *
+ * <p>Chargers that the bridge itself controls are {@linkplain #keepHearing heard} all the same: a
+ * broker that is slow, or a route that is being edited, must not hide that a vehicle has been
+ * unplugged. Of them only what is to be published waits, in {@link HeldMessages}.
  */
 public final class BackPressure {
 
@@ -35,7 +39,9 @@ public final class BackPressure {
   /** Fired through a connection's pipeline when reading from it is paused or resumed. */
   enum Event {
     READING_PAUSED,
-    READING_RESUMED
+    READING_RESUMED,
+    /** What has been held of a connection that is heard all the time may be published. */
+    RELEASED
   }
 
   /** Connections that are resumed at a time. */
@@ -48,6 +54,7 @@ public final class BackPressure {
   private final Set<Channel> open = ConcurrentHashMap.newKeySet();
   private final Set<Channel> pausedChannels = new LinkedHashSet<>();
   private final Map<Channel, Integer> passed = new HashMap<>();
+  private final Set<Channel> heard = ConcurrentHashMap.newKeySet();
   private volatile boolean paused;
   private volatile boolean sharing;
 
@@ -109,13 +116,55 @@ public final class BackPressure {
     for (int i = 0; i < SOME && !paused && longestPaused.hasNext(); i++) {
       Channel channel = longestPaused.next();
       longestPaused.remove();
-      channel.pipeline().fireUserEventTriggered(Event.READING_RESUMED);
-      channel.config().setAutoRead(true);
+      boolean isHeard = heard.contains(channel);
+      if (!isHeard || !channel.config().isAutoRead()) {
+        readAgain(channel);
+      }
+      if (isHeard) {
+        channel.pipeline().fireUserEventTriggered(Event.RELEASED);
+      }
     }
     return !paused && !pausedChannels.isEmpty();
   }
 
-  /** Connections that nothing is read from now. */
+  private static void readAgain(Channel channel) {
+    channel.pipeline().fireUserEventTriggered(Event.READING_RESUMED);
+    channel.config().setAutoRead(true);
+  }
+
+  /**
+   * From now on this connection is read while the others are paused, and who uses it holds what is
+   * to be published; see {@link #holds}.
+   */
+  synchronized void keepHearing(Channel channel) {
+    heard.add(channel);
+    if (pausedChannels.contains(channel)) {
+      readAgain(channel);
+    }
+  }
+
+  /** Whether what a connection that is heard all the time says is not to be published yet. */
+  boolean holds(Channel channel) {
+    return (paused || sharing) && isPaused(channel);
+  }
+
+  private synchronized boolean isPaused(Channel channel) {
+    return pausedChannels.contains(channel);
+  }
+
+  /** No more can be held of a connection: until it is released, nothing is read from it either. */
+  synchronized void stopHearing(Channel channel) {
+    if (pausedChannels.contains(channel) && channel.config().isAutoRead()) {
+      stopReading(channel);
+    }
+  }
+
+  private static void stopReading(Channel channel) {
+    channel.config().setAutoRead(false);
+    channel.pipeline().fireUserEventTriggered(Event.READING_PAUSED);
+  }
+
+  /** Connections of which nothing is published now. */
   public synchronized int pausedConnections() {
     return pausedChannels.size();
   }
@@ -148,8 +197,12 @@ public final class BackPressure {
 
   private synchronized void pauseReading(Channel channel) {
     if ((paused || sharing) && channel.isActive()) {
+      boolean added = pausedChannels.add(channel);
+      if (heard.contains(channel)) {
+        return;
+      }
       channel.config().setAutoRead(false);
-      if (pausedChannels.add(channel)) {
+      if (added) {
         channel.pipeline().fireUserEventTriggered(Event.READING_PAUSED);
       }
     }
@@ -159,5 +212,6 @@ public final class BackPressure {
     open.remove(channel);
     pausedChannels.remove(channel);
     passed.remove(channel);
+    heard.remove(channel);
   }
 }

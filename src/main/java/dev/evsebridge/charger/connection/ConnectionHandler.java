@@ -54,6 +54,7 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
   private @Nullable SilenceWatch frameWatch;
   private boolean proven;
   private boolean readingPaused;
+  private boolean alwaysHeard;
   private boolean closing;
   private boolean closedHere;
   private @Nullable String fault;
@@ -112,15 +113,14 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
     }
     if (msg instanceof Hello hello) {
       hello(ctx, hello);
-      backPressure.check(ctx.channel());
-      return;
+    } else if (!(claimed != null
+        && msg instanceof ChargerMessage message
+        && claimed.received(message))) {
+      said(ctx, msg);
     }
-    if (claimed != null && msg instanceof ChargerMessage message && claimed.received(message)) {
+    if (!alwaysHeard) {
       backPressure.check(ctx.channel());
-      return;
     }
-    said(ctx, msg);
-    backPressure.check(ctx.channel());
   }
 
   /** A valid frame has come: it is a charger. */
@@ -267,6 +267,11 @@ public final class ConnectionHandler extends ChannelDuplexHandler {
     ctx.pipeline().fireUserEventTriggered(ConnectionLimit.IDENTIFIED);
     if (readingPaused) {
       registered.readingPaused();
+    }
+    if (registered.isAlwaysHeard()) {
+      alwaysHeard = true;
+      ctx.pipeline().addAfter(ctx.name(), "heldMessages", new HeldMessages(backPressure));
+      backPressure.keepHearing(ctx.channel());
     }
     silenceWatch =
         new SilenceWatch(ctx, admission.limits().idleTimeout(), () -> silent(registered));

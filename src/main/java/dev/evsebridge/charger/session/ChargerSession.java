@@ -44,6 +44,7 @@ public final class ChargerSession {
   private List<SessionObserver> observers = List.of();
 
   private boolean sharesCollects;
+  private boolean alwaysHeard;
 
   /** When something came the last time; written by the event loop. */
   private volatile long lastHeardAtNanos = openedAtNanos;
@@ -264,6 +265,20 @@ public final class ChargerSession {
    */
   public void shareCollects() {
     sharesCollects = true;
+  }
+
+  /**
+   * From now on, the charger is heard also while reading from others is paused: somebody here
+   * decides what its contactor does. To be called when the session is announced to a {@link
+   * SessionListener}.
+   */
+  public void keepHearing() {
+    alwaysHeard = true;
+  }
+
+  /** Whether the charger is heard while reading from others is paused. */
+  public boolean isAlwaysHeard() {
+    return alwaysHeard;
   }
 
   /**
