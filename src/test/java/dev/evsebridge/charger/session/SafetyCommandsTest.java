@@ -87,6 +87,21 @@ class SafetyCommandsTest {
   }
 
   @Test
+  void openBeforeOtherSafetyCommandsThatWait() {
+    session.submitUrgent(PWM_50);
+    var later = session.submitUrgent(PWM_50);
+    assertEquals(List.of(PWM_50), charger.received());
+
+    session.submitUrgent(OPEN);
+
+    assertEquals(List.of(OPEN), charger.received());
+    charger.says(PWM_RESPONSE, CONTACTOR_RESPONSE);
+    assertEquals(List.of(PWM_50), charger.received());
+    charger.says(PWM_RESPONSE);
+    assertEquals(PWM_RESPONSE, response(later));
+  }
+
+  @Test
   void areNotHeldUpByAPingOfTheBridgeItselfWhoseResponseIsNotPublished() {
     var ping = session.ping();
     var opening = session.submitUrgent(OPEN);
