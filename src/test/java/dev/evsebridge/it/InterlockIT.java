@@ -127,7 +127,9 @@ class InterlockIT {
     charging(charger);
     request(Messages.setContactor(id, false), "response_set_contactor_state", id);
     Path journal = installation().bridge().directory().resolve("state/openings.txt");
-    until("the opening is on the disk", () -> Files.readString(journal).contains(id));
+    until(
+        "the opening is on the disk",
+        () -> Files.exists(journal) && Files.readString(journal).contains(id));
 
     installation().bridge().kill();
     installation().probe().forget();
