@@ -10,6 +10,7 @@ import dev.evsebridge.charger.connection.Admission;
 import dev.evsebridge.charger.connection.BackPressure;
 import dev.evsebridge.charger.connection.ChargerPipeline;
 import dev.evsebridge.charger.connection.ConnectionLimit;
+import dev.evsebridge.charger.connection.RouteThread;
 import dev.evsebridge.charger.session.Deadline;
 import dev.evsebridge.charger.session.OpenRequests;
 import dev.evsebridge.charger.session.SessionRegistry;
@@ -64,6 +65,9 @@ final class BridgeApplication implements AutoCloseable {
   /** On top of the stop timeout. */
   private static final Duration STOP_MARGIN = Duration.ofSeconds(2);
 
+  /** For what chargers have said before they were disconnected, and for errors of requests. */
+  private static final Duration FOR_LAST_MESSAGES = Duration.ofSeconds(2);
+
   /** Below what systemd and Compose are told to wait before they kill the process. */
   private static final Duration STOP_LIMIT = Duration.ofSeconds(17);
 
@@ -85,6 +89,7 @@ final class BridgeApplication implements AutoCloseable {
   private final ChargeControl chargeControl;
   private final @Nullable Supervision supervision;
   private final Admission admission;
+  private final @Nullable RouteThread routeThread;
   private final ChargerPipeline pipeline;
   private final BridgeRequests bridgeRequests;
   private final CamelRoutes camel;
@@ -131,8 +136,14 @@ final class BridgeApplication implements AutoCloseable {
     this.supervision = ControlSetup.supervision(settings, announcements::interlock);
     this.admission =
         new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials());
+    this.routeThread =
+        ControlSetup.isOn(settings) || supervision != null ? new RouteThread(backPressure) : null;
+    if (routeThread != null) {
+      registry.continueRoutesOn(routeThread);
+    }
     this.pipeline =
-        new ChargerPipeline(registry, admission, backPressure, this::report, eventLoops::watch);
+        new ChargerPipeline(
+            registry, admission, backPressure, this::report, eventLoops::watch, routeThread);
     this.bridgeRequests = reports.requests(retained::republish, retained.forgetting(), several);
     this.namedBeans = named();
     this.camel = new CamelRoutes(settings.placeholders(), beans());
@@ -202,6 +213,9 @@ final class BridgeApplication implements AutoCloseable {
     }
     RawControl.listenToControl(settings, broker, chargeControl, guard);
     watchdog.add(guard.pulse());
+    if (routeThread != null) {
+      watchdog.add(routeThread.pulse());
+    }
     RouteFolder folder = DefaultFiles.routesFor(Path.of(""));
     RouteReload reload =
         new RouteReload(
@@ -367,10 +381,16 @@ final class BridgeApplication implements AutoCloseable {
       several.leave();
     }
     openRequests.giveUp(route -> true, ErrorCode.DISCONNECTED, STOPPED);
+    if (routeThread != null) {
+      routeThread.awaitThrough(FOR_LAST_MESSAGES);
+    }
     availability.stop();
     retained.stop();
     announcements.close();
     camel.stop();
+    if (routeThread != null) {
+      routeThread.close();
+    }
     broker.close();
     if (started) {
       LOG.info("Stopped");

@@ -66,7 +66,8 @@ final class Check {
             new Admission(settings.limits(), settings.names()::clientId, settings.allowedSerials()),
             backPressure,
             error -> {},
-            channel -> {});
+            channel -> {},
+            null);
     Supplier<Map<String, Object>> beans =
         () -> {
           Map<String, Object> named =

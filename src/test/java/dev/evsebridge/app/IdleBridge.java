@@ -27,7 +27,8 @@ public final class IdleBridge {
   public static Map<String, Object> beans(
       BridgeSettings settings, SessionRegistry registry, Admission admission) {
     return Beans.named(
-        new ChargerPipeline(registry, admission, new BackPressure(), error -> {}, channel -> {}),
+        new ChargerPipeline(
+            registry, admission, new BackPressure(), error -> {}, channel -> {}, null),
         registry,
         ChargeControl.ofNobody(),
         settings,

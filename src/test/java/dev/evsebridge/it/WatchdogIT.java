@@ -69,6 +69,13 @@ class WatchdogIT {
                 .environment("MQTT_CLIENT_ID", "one")
                 .file("routes/charger-to-mqtt.yaml", fromChargers + ENDLESS_STEP)
                 .start();
+        BridgeProcess deafToControlled =
+            BridgeProcess.connectingTo(mosquitto)
+                .environment("MQTT_CLIENT_ID", "three")
+                .property("control.mode", "on")
+                .property("control.max_amps", "16")
+                .file("routes/charger-to-mqtt.yaml", fromChargers + ENDLESS_STEP)
+                .start();
         BridgeProcess deafToRequests =
             BridgeProcess.connectingTo(mosquitto)
                 .environment("MQTT_CLIENT_ID", "two")
@@ -78,14 +85,18 @@ class WatchdogIT {
         RawCharger one =
             RawCharger.connect(deafToChargers.awaitListening().port()).hello(serial, 9);
         RawCharger two =
-            RawCharger.connect(deafToRequests.awaitListening().port()).hello(serial, 9)) {
+            RawCharger.connect(deafToRequests.awaitListening().port()).hello(serial, 9);
+        RawCharger three =
+            RawCharger.connect(deafToControlled.awaitListening().port()).hello(serial, 9)) {
       probe.take(message("new_connection", serial));
       probe.request(Messages.ping(serial));
 
       assertEquals(STUCK, deafToChargers.exitStatus(NOTICED));
       assertEquals(STUCK, deafToRequests.exitStatus(NOTICED));
+      assertEquals(STUCK, deafToControlled.exitStatus(NOTICED));
       one.awaitClosed();
       two.awaitClosed();
+      three.awaitClosed();
       assertFalse(deafToChargers.isListening());
       assertFalse(deafToRequests.isListening());
     }

@@ -1,11 +1,10 @@
 package dev.evsebridge.charger.connection;
 
 import io.netty.channel.Channel;
-import io.netty.channel.EventLoop;
+import io.netty.util.concurrent.EventExecutor;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -33,7 +32,9 @@ public final class BackPressure {
     /** The broker takes messages more slowly than they come. */
     BACKLOG,
     /** Routes are being reloaded. */
-    ROUTES_RELOADING
+    ROUTES_RELOADING,
+    /** The routes take messages more slowly than they come. */
+    ROUTES_BEHIND
   }
 
   /** Fired through a connection's pipeline when reading from it is paused or resumed. */
@@ -52,6 +53,7 @@ public final class BackPressure {
 
   private final Set<Reason> reasons = EnumSet.noneOf(Reason.class);
   private final Set<Channel> open = ConcurrentHashMap.newKeySet();
+  private final Set<EventExecutor> further = ConcurrentHashMap.newKeySet();
   private final Set<Channel> pausedChannels = new LinkedHashSet<>();
   private final Map<Channel, Integer> passed = new HashMap<>();
   private final Set<Channel> heard = ConcurrentHashMap.newKeySet();
@@ -79,9 +81,10 @@ public final class BackPressure {
     long endNanos = System.nanoTime() + patience.toNanos();
     pause(reason);
     open.forEach(this::pauseReading);
-    Set<EventLoop> loops = new HashSet<>();
+    Set<EventExecutor> loops = new LinkedHashSet<>();
     open.forEach(channel -> loops.add(channel.eventLoop()));
-    for (EventLoop loop : loops) {
+    loops.addAll(further);
+    for (EventExecutor loop : loops) {
       try {
         // What the loop was busy with is done when it comes to this.
         loop.submit(() -> {})
@@ -90,6 +93,11 @@ public final class BackPressure {
         // It has ended with its listener, and is busy with nothing.
       }
     }
+  }
+
+  /** What has been read goes on there, and counts as being busy. */
+  void goesOnIn(EventExecutor executor) {
+    further.add(executor);
   }
 
   /** Takes a reason back; with the last one, reading resumes everywhere. */

@@ -35,6 +35,7 @@ public final class ChargerPipeline extends ServerInitializerFactory {
   private final BackPressure backPressure;
   private final ErrorSink errors;
   private final Consumer<Channel> opened;
+  private final @Nullable RouteThread routeThread;
   private final ConnectionLimit connectionLimit;
   private final CumulationBudget cumulationBudget;
   private final RequestEncoder encoder = new RequestEncoder();
@@ -45,19 +46,22 @@ public final class ChargerPipeline extends ServerInitializerFactory {
    * Creates the factory that the route names.
    *
    * @param opened is told of each connection, on its event loop
+   * @param routeThread on which messages go through the routes; null for that of the connection
    */
   public ChargerPipeline(
       SessionRegistry registry,
       Admission admission,
       BackPressure backPressure,
       ErrorSink errors,
-      Consumer<Channel> opened) {
+      Consumer<Channel> opened,
+      @Nullable RouteThread routeThread) {
     this(
         registry,
         admission,
         backPressure,
         errors,
         opened,
+        routeThread,
         new ConnectionLimit(admission.limits().maxConnections(), admission.tally()),
         CumulationBudget.ofHeap(),
         null);
@@ -69,6 +73,7 @@ public final class ChargerPipeline extends ServerInitializerFactory {
       BackPressure backPressure,
       ErrorSink errors,
       Consumer<Channel> opened,
+      @Nullable RouteThread routeThread,
       ConnectionLimit connectionLimit,
       CumulationBudget cumulationBudget,
       @Nullable NettyConsumer consumer) {
@@ -77,9 +82,11 @@ public final class ChargerPipeline extends ServerInitializerFactory {
     this.backPressure = backPressure;
     this.errors = errors;
     this.opened = opened;
+    this.routeThread = routeThread;
     this.connectionLimit = connectionLimit;
     this.cumulationBudget = cumulationBudget;
-    this.route = consumer == null ? null : new RouteHandler(consumer, registry.counts());
+    this.route =
+        consumer == null ? null : new RouteHandler(consumer, registry.counts(), routeThread);
   }
 
   @Override
@@ -90,6 +97,7 @@ public final class ChargerPipeline extends ServerInitializerFactory {
         backPressure,
         errors,
         opened,
+        routeThread,
         connectionLimit,
         cumulationBudget,
         nettyConsumer);
@@ -109,7 +117,10 @@ public final class ChargerPipeline extends ServerInitializerFactory {
         new HelloDecoder(admission::clientId, limits.maxFrameLengthBytes(), cumulationBudget));
     pipeline.addLast("flowControl", new LosslessFlowControl());
     pipeline.addLast("session", new ConnectionHandler(registry, admission, backPressure, errors));
-    if (route != null) {
+    if (route != null && routeThread != null) {
+      pipeline.addLast("routeEntrance", routeThread.entrance());
+      pipeline.addLast(routeThread.executor(), "route", route);
+    } else if (route != null) {
       pipeline.addLast("route", route);
     }
   }

@@ -1,7 +1,6 @@
 package dev.evsebridge.charger.connection;
 
 import dev.evsebridge.charger.connection.BackPressure.Event;
-import dev.evsebridge.message.Reading;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import java.util.ArrayDeque;
@@ -23,11 +22,6 @@ final class HeldMessages extends ChannelInboundHandlerAdapter {
 
   /** Of one connection; a reading may carry a long log. */
   private static final long MOST_BYTES = 64 << 10;
-
-  /** What a reading without a log takes of the heap, by its fields and its place in the queue. */
-  private static final int READING_BYTES = 256;
-
-  private static final int OTHER_BYTES = 64;
 
   private static final int SHARE_OF_HEAP = 16;
 
@@ -51,7 +45,7 @@ final class HeldMessages extends ChannelInboundHandlerAdapter {
       return;
     }
     held.add(message);
-    count(bytes(message));
+    count(RouteThread.bytes(message));
     if (held.size() >= MOST || bytes >= MOST_BYTES || bytesInAll.get() >= MOST_BYTES_IN_ALL) {
       backPressure.stopHearing(ctx.channel());
     }
@@ -65,12 +59,6 @@ final class HeldMessages extends ChannelInboundHandlerAdapter {
   private void count(long more) {
     bytes += more;
     bytesInAll.addAndGet(more);
-  }
-
-  private static long bytes(Object message) {
-    return message instanceof Reading reading
-        ? READING_BYTES + reading.measurements().log().length()
-        : OTHER_BYTES;
   }
 
   @Override
@@ -91,7 +79,7 @@ final class HeldMessages extends ChannelInboundHandlerAdapter {
 
   private Object next() {
     Object message = held.remove();
-    count(-bytes(message));
+    count(-RouteThread.bytes(message));
     return message;
   }
 

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.component.netty.NettyConsumer;
 import org.apache.camel.component.netty.handlers.ServerChannelHandler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hands messages to the route with their body only: the headers that Camel's own handler sets
@@ -18,11 +19,27 @@ final class RouteHandler extends ServerChannelHandler {
 
   private final NettyConsumer consumer;
   private final Counts counts;
+  private final @Nullable RouteThread thread;
 
-  RouteHandler(NettyConsumer consumer, Counts counts) {
+  /**
+   * Creates the handler of a listener.
+   *
+   * @param thread on which it runs, if that is not the connection's
+   */
+  RouteHandler(NettyConsumer consumer, Counts counts, @Nullable RouteThread thread) {
     super(consumer);
     this.consumer = consumer;
     this.counts = counts;
+    this.thread = thread;
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext ctx, Object message) throws Exception {
+    if (thread != null && message instanceof ChargerMessage said) {
+      thread.run(said, () -> super.channelRead0(ctx, said));
+    } else {
+      super.channelRead0(ctx, message);
+    }
   }
 
   @Override

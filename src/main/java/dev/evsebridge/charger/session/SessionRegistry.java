@@ -50,6 +50,7 @@ public final class SessionRegistry {
   private volatile @Nullable RequestGuard guard;
   private volatile @Nullable ObjLongConsumer<String> durations;
   private volatile @Nullable LongConsumer requestListener;
+  private volatile @Nullable Executor routes;
 
   /**
    * Creates an empty registry.
@@ -206,9 +207,17 @@ public final class SessionRegistry {
             String.valueOf(exchange.getFromRouteId()),
             String.valueOf(ExchangeHelper.getRouteId(exchange)),
             outcome);
-    return request instanceof ChargerRequest.UploadFirmware
-        ? response.whenComplete((none, failure) -> withoutRequest(exchange, failure))
-        : response;
+    CompletionStage<@Nullable ChargerResponse> result =
+        request instanceof ChargerRequest.UploadFirmware
+            ? response.whenComplete((none, failure) -> withoutRequest(exchange, failure))
+            : response;
+    Executor elsewhere = routes;
+    return elsewhere == null ? result : result.whenCompleteAsync((none, failure) -> {}, elsewhere);
+  }
+
+  /** From now on, a route goes on there after a request, not on the thread of the chargers. */
+  public void continueRoutesOn(Executor executor) {
+    routes = executor;
   }
 
   /** Camel leaves the body as it is where a stage ends with null: it would still be the request. */

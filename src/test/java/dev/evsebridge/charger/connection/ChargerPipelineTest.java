@@ -50,7 +50,8 @@ class ChargerPipelineTest {
           new Admission(LIMITS, SerialNumber::hex, Set.of()),
           backPressure,
           errors::add,
-          channel -> {});
+          channel -> {},
+          null);
 
   static Stream<KnownMessages.FromCharger> fromCharger() {
     return KnownMessages.fromCharger();
