@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,11 +47,18 @@ class SupervisionTest {
 
   private SessionRegistry registry = newRegistry();
   private final List<String> told = new ArrayList<>();
+  private final List<OpeningJournal> journals = new ArrayList<>();
   private long nowNanos;
   private final Path folder;
 
   SupervisionTest(@TempDir Path folder) {
     this.folder = folder;
+  }
+
+  /** They write on threads of their own, and the folder goes. */
+  @AfterEach
+  void end() {
+    journals.forEach(OpeningJournal::close);
   }
 
   @Test
@@ -245,6 +253,11 @@ class SupervisionTest {
   }
 
   private Supervision supervise(@Nullable Boolean enforced) {
+    OpeningJournal journal =
+        new OpeningJournal(
+            folder.resolve("state/openings.txt"),
+            Clock.fixed(NOW.plusNanos(nowNanos), ZoneOffset.UTC));
+    journals.add(journal);
     Supervision supervision =
         new Supervision(
             serial ->
@@ -252,9 +265,7 @@ class SupervisionTest {
             POLL,
             STOP_TIMEOUT,
             this::tell,
-            new OpeningJournal(
-                folder.resolve("state/openings.txt"),
-                Clock.fixed(NOW.plusNanos(nowNanos), ZoneOffset.UTC)),
+            journal,
             Clock.fixed(NOW, ZoneOffset.UTC),
             () -> nowNanos);
     registry.addListener(supervision);
