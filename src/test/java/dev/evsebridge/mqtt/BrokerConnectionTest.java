@@ -799,7 +799,7 @@ class BrokerConnectionTest {
           return new int[] {0, 0, 0};
         });
 
-    start(newConnection(BrokerConnection.Timing.USUAL));
+    start(newConnection(Timing.USUAL));
 
     awaitTold("connected");
     assertEquals(1, broker.connections());
@@ -808,7 +808,7 @@ class BrokerConnectionTest {
   @Test
   void leavesNeitherSocketsNorThreadsOfAttemptsBehindThatWereGivenUp() {
     broker.onConnect(packet -> broker.connections() <= 4 ? null : new int[] {0, 0, 0});
-    start(newConnection(new BrokerConnection.Timing(Duration.ofSeconds(1), SHORT, NEVER)));
+    start(newConnection(new Timing(Duration.ofSeconds(1), SHORT, NEVER)));
 
     awaitTold("connected");
 
@@ -825,7 +825,7 @@ class BrokerConnectionTest {
   @Test
   void stopsAtOnceWhileItWaitsForABroker() {
     broker.onConnect(packet -> null);
-    BrokerConnection up = start(newConnection(BrokerConnection.Timing.USUAL));
+    BrokerConnection up = start(newConnection(Timing.USUAL));
     Patience.until("it waits", () -> broker.connections() == 1);
     long since = System.nanoTime();
 
@@ -842,15 +842,15 @@ class BrokerConnectionTest {
     return start(newConnection(timing(SHORT)));
   }
 
-  private static BrokerConnection.Timing timing(Duration proof) {
-    return new BrokerConnection.Timing(Duration.ofSeconds(20), proof, SHORT);
+  private static Timing timing(Duration proof) {
+    return new Timing(Duration.ofSeconds(20), proof, SHORT);
   }
 
-  private BrokerConnection newConnection(BrokerConnection.Timing timing) {
+  private BrokerConnection newConnection(Timing timing) {
     return newConnection(timing, Duration.ofSeconds(10));
   }
 
-  private BrokerConnection newConnection(BrokerConnection.Timing timing, Duration keepAlive) {
+  private BrokerConnection newConnection(Timing timing, Duration keepAlive) {
     MqttSettings settings = TestSettings.mqtt(broker.url(), keepAlive);
     BrokerConnection fresh = new BrokerConnection(settings, 1, new NoSources(), timing);
     fresh.addListener(new Told());
