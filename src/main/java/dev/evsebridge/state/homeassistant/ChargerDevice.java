@@ -157,6 +157,10 @@ record ChargerDevice(
             .set("payload_off", "false")
             .set("state_on", "true")
             .set("state_off", "false"));
+    if (most.doubleValue() <= LEAST_AMPS) {
+      // There is nothing to choose, and Home Assistant takes no number whose least is its most.
+      return;
+    }
     all.put(
         "current_limit",
         Component.of("number", "Current limit")

@@ -106,6 +106,15 @@ class ChargerDeviceTest {
   }
 
   @Test
+  void hasNoLimitToChooseWhereTheCircuitBearsNoMoreThanTheLeast() {
+    ChargerDevice device = device(OptionalDouble.of(6), CALIBRATED);
+
+    assertTrue(component(device, "current_limit").isMissingNode());
+    assertTrue(component(device, "enabled").has("command_topic"));
+    assertFalse(device.optionalComponents(BRIDGE).contains("current_limit"));
+  }
+
+  @Test
   void isNamedByItsSerialNumberWhateverItsNameIs() {
     ChargerDevice renamed =
         new ChargerDevice(SERIAL, "Stellplatz 7 ü", 9, UNCONTROLLED, CALIBRATED, false);
