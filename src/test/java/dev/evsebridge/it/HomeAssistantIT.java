@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.evsebridge.testkit.BridgeProcess;
 import dev.evsebridge.testkit.ChargerReading;
 import dev.evsebridge.testkit.HomeAssistantRules;
@@ -35,6 +36,9 @@ import org.junit.jupiter.api.Test;
 class HomeAssistantIT {
   private static final String BRIDGE = "homeassistant/device/dehneevse_mqtt_bridge/config";
   private static final int VOLT_9 = 1;
+
+  private static final List<String> PILOTS =
+      List.of("volt_12", "volt_9", "volt_6", "volt_3", "fault");
 
   private final String serial = Serials.next();
 
@@ -103,6 +107,107 @@ class HomeAssistantIT {
       installation.awaitRequestsDone();
       assertEquals(List.of(), probe.untaken(MqttProbe.error()));
     }
+  }
+
+  /** Whatever a charger is set to and goes through, Home Assistant takes what it is told. */
+  @Test
+  void showsInHomeAssistantWhateverAChargerGoesThrough() {
+    String plain = Serials.next();
+    String least = Serials.next();
+    String partly = Serials.next();
+    List<String> serials = List.of(serial, plain, least, partly);
+    List<String> names = List.of("Stellplatz 7 ü", plain, least, partly);
+    try (Installation installation =
+        Installation.with(
+                bridge ->
+                    bridge
+                        .property("homeassistant.discovery", "true")
+                        .property("evse_name.id_" + serial, names.get(0))
+                        .property(control(serial, "mode"), "on")
+                        .property(control(serial, "max_amps"), "12.5")
+                        .property(sensor(serial, "current_l1"), "0,1,1")
+                        .property(sensor(serial, "voltage_l1"), "0,1,1")
+                        .property(control(least, "mode"), "on")
+                        .property(control(least, "max_amps"), "6")
+                        .property(sensor(partly, "current_l2"), "0,1,1")
+                        .property(sensor(partly, "voltage_l3"), "0,1,1"))
+            .start()) {
+      MqttProbe probe = installation.probe();
+      MqttProbe homeAssistant =
+          MqttProbe.builder(installation.mosquitto().url())
+              .subscribingTo("from_dehneEVSE/#")
+              .subscribingTo("homeassistant/#")
+              .connect();
+      for (int i = 0; i < serials.size(); i++) {
+        goThroughEverything(installation, serials.get(i), names.get(i));
+      }
+      probe.publish("from_dehneEVSE/last", new byte[] {1});
+      homeAssistant.take(onTopic("from_dehneEVSE/last"));
+      List<Message> all = homeAssistant.untaken(each -> true);
+      homeAssistant.close();
+      assertKeepTheRules(all, serials.size() + 1);
+    }
+  }
+
+  private static void goThroughEverything(
+      Installation installation, String ofSerial, String clientId) {
+    ChargerReading reading = ChargerReading.typical();
+    MqttProbe probe = installation.probe();
+    try (RawCharger unused =
+        installation.connect().answerLikeFirmware(reading, 9).hello(ofSerial, 9)) {
+      probe.take(message("new_connection", clientId));
+      for (int pilot = 0; pilot < PILOTS.size(); pilot++) {
+        for (int contactor = 0; contactor <= 1; contactor++) {
+          reading.pilotVoltage(pilot).contactor(contactor).proximityPilot(pilot % 4);
+          reading.pwmPercent(pilot == 0 ? 100 : 10 * pilot);
+          probe.request(Messages.collect(clientId));
+          probe.take(message("response_collect_data", clientId));
+        }
+        String expected = PILOTS.get(pilot);
+        probe.take(
+            onTopic("from_dehneEVSE/" + clientId + "/state")
+                .and(each -> each.json().path("pilot_voltage").asText().equals(expected)));
+      }
+    }
+    probe.take(
+        onTopic("from_dehneEVSE/" + clientId + "/state")
+            .and(each -> each.json().path("why").asText().equals("offline")));
+  }
+
+  private static String control(String ofSerial, String key) {
+    return "control.id_%s.%s".formatted(ofSerial, key);
+  }
+
+  private static String sensor(String ofSerial, String key) {
+    return "sensors.id_%s.%s".formatted(ofSerial, key);
+  }
+
+  /** Each announcement with each of the states that it speaks of. */
+  private static void assertKeepTheRules(List<Message> all, int devices) {
+    Map<String, JsonNode> announced = new HashMap<>();
+    Set<String> broken = new TreeSet<>();
+    int states = 0;
+    for (Message each : all) {
+      if (each.topic().startsWith("homeassistant/device/")) {
+        announced.put(each.topic(), each.json());
+      }
+    }
+    for (Map.Entry<String, JsonNode> device : announced.entrySet()) {
+      Set<String> topics = new TreeSet<>(device.getValue().findValuesAsText("state_topic"));
+      for (Message each : all) {
+        if (topics.contains(each.topic())) {
+          states++;
+          JsonNode state =
+              each.json().isMissingNode() ? TextNode.valueOf(each.text()) : each.json();
+          HomeAssistantRules.broken(device.getKey(), device.getValue(), Map.of(each.topic(), state))
+              .forEach(what -> broken.add(device.getKey() + ": " + what + " of " + each));
+        }
+      }
+    }
+    broken.addAll(HomeAssistantRules.brokenTogether(announced));
+    assertEquals(Set.of(), broken);
+    assertEquals(devices, announced.size());
+    assertTrue(states > PILOTS.size() * (devices - 1), "only " + states + " states");
   }
 
   private static void command(MqttProbe probe, JsonNode component, String payload) {
