@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.evsebridge.testkit.BridgeProcess;
+import dev.evsebridge.testkit.HomeAssistantRules;
 import dev.evsebridge.testkit.Messages;
 import dev.evsebridge.testkit.Mosquitto;
 import dev.evsebridge.testkit.MqttProbe;
@@ -16,8 +18,10 @@ import dev.evsebridge.testkit.RawCharger;
 import dev.evsebridge.testkit.RequiresMosquitto;
 import dev.evsebridge.testkit.Serials;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -102,6 +106,30 @@ class SeveralBridgesHomeAssistantIT {
         names.add(device.json().path("device").path("name").asText());
       }
       assertNotEquals(names.get(0), names.get(1));
+    }
+  }
+
+  @Test
+  void whatTheyAnnounceTogetherIsWhatHomeAssistantTakes() {
+    try (MqttProbe probe = probe()) {
+      Map<String, JsonNode> announced = new HashMap<>();
+      for (int i = 0; i < NAMES.size(); i++) {
+        String charger = Serials.next();
+        connect(probe, i, charger);
+        probe.request(Messages.collect(charger));
+        for (Message device :
+            List.of(probe.take(device(clientId(i))), probe.take(via(charger, i)))) {
+          announced.put(device.topic(), device.json());
+          String stateTopic = device.field("state_topic");
+          Message state = probe.take(onTopic(stateTopic));
+          assertEquals(
+              List.of(),
+              HomeAssistantRules.broken(
+                  device.topic(), device.json(), Map.of(stateTopic, state.json())));
+        }
+      }
+      assertEquals(2 * NAMES.size(), announced.size());
+      assertEquals(List.of(), HomeAssistantRules.brokenTogether(announced));
     }
   }
 
