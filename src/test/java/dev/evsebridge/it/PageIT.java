@@ -1,5 +1,6 @@
 package dev.evsebridge.it;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -13,6 +14,7 @@ import dev.evsebridge.testkit.BridgeProcess;
 import dev.evsebridge.testkit.Browser;
 import dev.evsebridge.testkit.ChargerReading;
 import dev.evsebridge.testkit.FreePort;
+import dev.evsebridge.testkit.HttpProbe;
 import dev.evsebridge.testkit.IngressProxy;
 import dev.evsebridge.testkit.Installation;
 import dev.evsebridge.testkit.Messages;
@@ -26,6 +28,7 @@ import dev.evsebridge.testkit.WireFrame;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -301,6 +304,98 @@ class PageIT {
     }
   }
 
+  /** IEC 61851-1, table A.8: above 51 A a percent is 2.5 A. */
+  @Test
+  void offersALargeCurrentAsItsOwnDutyCycle() {
+    try (Installation installation = installation()) {
+      RawCharger charger = installation.charger(serial).answerLikeFirmware();
+      installation.probe().request(Messages.collect(serial));
+      charger.takeFrame();
+      openWithReading();
+      WebElement ampere = browser.find(card + ".offer input");
+      ampere.sendKeys(Keys.chord(Keys.CONTROL, "a"), "63", Keys.ENTER);
+      assertTrue(browser.text("dialog").contains("89 percent"), () -> browser.text("dialog"));
+      browser.click("#confirm-yes");
+      assertEquals(WireFrame.setPwm(89), charger.takeFrame());
+    }
+  }
+
+  @Test
+  void fitsOnAPhoneWithEverythingUnfolded() {
+    try (Installation installation = installation("evse.request_timeout = 300ms")) {
+      String line = "7: " + "0123456789".repeat(20);
+      RawCharger charger =
+          installation
+              .charger(serial)
+              .answerLikeFirmware(ChargerReading.typical().log(line + "\0"), 9);
+      installation.probe().request(Messages.collect(serial));
+      charger.takeFrame();
+      openWithReading();
+      charger.stopAnswering();
+      browser.wide(360).click(card + ".read");
+      until("its error is there", () -> browser.text(card + ".errors .count").equals("1"));
+      until("its log is there", () -> browser.text(card + ".log .count").equals("1"));
+      browser.run(
+          "document.querySelectorAll(arguments[0] + 'details').forEach(d => d.open = true)", card);
+      assertEquals(360L, browser.run("return document.documentElement.scrollWidth"), "too wide");
+      // A card cuts off what is too wide for it.
+      assertEquals(
+          "",
+          browser.run(
+              "const right = document.querySelector(arguments[0]).getBoundingClientRect().right;"
+                  + " return [...document.querySelectorAll(arguments[0] + '*')]"
+                  + ".filter(e => e.getBoundingClientRect().right > right + 0.5)"
+                  + ".map(e => e.className || e.tagName).join(' ')",
+              card));
+      browser.picture("page-360-unfolded", 360);
+      browser.wide(1280);
+    }
+  }
+
+  @Test
+  void listensAnewToABridgeThatHasFallenSilent() {
+    try (Installation installation = installation()) {
+      installation.charger(serial).answerLikeFirmware();
+      openWithCard();
+      browser.run("window.before = stream");
+      until(
+          "it listens anew",
+          () ->
+              Boolean.TRUE.equals(
+                  browser.run("lastSign = Date.now() - 26_000; return stream !== before")));
+      until("all is well again", () -> browser.text("[role=alert]").isEmpty());
+      installation.probe().request(Messages.collect(serial));
+      until("it goes on", () -> browser.text(card).contains("Last reading"));
+    }
+  }
+
+  @Test
+  void triesAgainWhereItsStreamWasRefused() throws IOException {
+    List<Socket> others = new ArrayList<>();
+    try (Installation installation = installation()) {
+      installation.charger(serial).answerLikeFirmware();
+      for (int i = 0; i < 20; i++) {
+        Socket other = HttpProbe.of(port).connect();
+        others.add(other);
+        other
+            .getOutputStream()
+            .write("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(US_ASCII));
+        assertEquals('H', other.getInputStream().read());
+      }
+      browser.at(url);
+      until("it is refused", () -> Long.valueOf(2).equals(browser.run("return stream.readyState")));
+      assertEquals("Waiting for the bridge …", browser.text("#empty"));
+      for (Socket other : others) {
+        other.close();
+      }
+      until("its card is there", () -> browser.text(card + ".link").equals("online"));
+    } finally {
+      for (Socket other : others) {
+        other.close();
+      }
+    }
+  }
+
   @Test
   void setsTheLimitByKeyboard() {
     try (Installation installation =
@@ -309,6 +404,7 @@ class PageIT {
       browser.at(url);
       until("it is read", () -> browser.text(card).contains("Last reading"));
       assertEquals("16 A", browser.text(card + ".slide output"));
+      assertEquals("16", browser.find(card + ".slide input").getDomProperty("max"));
       assertFalse(browser.find(card + ".raw-control").isDisplayed());
       browser.find(card + ".slide input").sendKeys("");
       for (int amps = 15; amps >= 14; amps--) {
@@ -484,6 +580,16 @@ class PageIT {
       assertTrue(browser.text(card + ".reason").contains("taking in firmware"));
       assertFalse(browser.find(card + ".read").isEnabled());
       assertTrue(browser.find(card + "progress").isDisplayed());
+      assertEquals(
+          "Sending: 43 %, 43",
+          browser.run(
+              "const shown = cards.get(arguments[0]); const told = shown.state.firmware;"
+                  + " shown.state.firmware = {state: 'uploading', update_percentage: 43};"
+                  + " shown.update();"
+                  + " const said = shown.root.querySelector('.progress').textContent + ', '"
+                  + " + shown.root.querySelector('progress').value;"
+                  + " shown.state.firmware = told; shown.update(); return said",
+              serial));
       charger.send(reading.frame());
       assertEquals(Messages.firmwareFrame(new byte[5000]), charger.takeFrame());
       until("it is said", () -> browser.text(card + ".progress").contains("restart"));
@@ -531,6 +637,9 @@ class PageIT {
       until(
           "power is shown",
           () -> browser.text(garage + ".power").matches("(?s)1\\d\\.\\d\\s+kW.*"));
+      assertTrue(
+          browser.text(garage + ".energy").matches("This session\\s+\\d+\\.\\d\\d kWh"),
+          () -> browser.text(garage + ".energy"));
       for (int width : new int[] {360, 1280}) {
         browser.picture("page-" + width, width);
         assertEquals(
