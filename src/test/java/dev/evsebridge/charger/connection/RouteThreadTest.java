@@ -27,8 +27,7 @@ class RouteThreadTest {
   private static final Duration LIMIT = Duration.ofSeconds(20);
 
   private final BackPressure backPressure = new BackPressure();
-  private final RouteThread thread =
-      new RouteThread(backPressure, 3L * RouteThread.bytes(CHANGED));
+  private final RouteThread thread = new RouteThread(backPressure, 3L * RouteThread.bytes(CHANGED));
   private final CountDownLatch answer = new CountDownLatch(1);
   private final List<Object> published = new CopyOnWriteArrayList<>();
   private final EmbeddedChannel channel = new EmbeddedChannel(thread.entrance());
