@@ -87,6 +87,22 @@ final class RetainedTopics {
       this.bridgeTopics = null;
       this.forgetting = null;
     }
+    if (several == null) {
+      // Of several bridges another may have the charger that has gone from this one.
+      availability.makeRoomBy(clientId -> makeRoom(availability, clientId));
+    }
+  }
+
+  private void makeRoom(Availability availability, String clientId) {
+    if (forgetting == null) {
+      availability.forget(
+          clientId,
+          () ->
+              announcements.clear(
+                  settings.mqtt().publishTopic() + "/" + clientId + "/availability"));
+    } else {
+      var unused = forgetting.forget(clientId);
+    }
   }
 
   /** How many messages of each charger may have to wait for the broker. */

@@ -48,6 +48,12 @@ public final class Availability implements SessionListener, BrokerListener {
   /** Twice as many chargers as may be connected by default; each has a retained message. */
   private static final int MOST_KNOWN = 20_000;
 
+  /**
+   * Room is made while one part in so many is free: others count the same chargers, each by itself,
+   * and hear of what is forgotten a moment later.
+   */
+  private static final int SPARE_SHARE = 10;
+
   private final AvailabilityJournal journal;
   private final BiConsumer<String, String> announcer;
   private final Duration flapGrace;
@@ -66,6 +72,13 @@ public final class Availability implements SessionListener, BrokerListener {
   /** Whose state stands retained: as long as they are not connected they are to read offline. */
   private final Set<String> remembered = new HashSet<>();
 
+  /**
+   * Who has gone and was never read, whoever has gone first at the front: any that send one frame
+   * are known, and so may be invented.
+   */
+  private final Set<String> strangersAway = new LinkedHashSet<>();
+
+  private volatile @Nullable Consumer<String> forgetter;
   private @Nullable ScheduledFuture<?> nextSweep;
   private long nextSweepNanos;
   private boolean flushing;
@@ -93,10 +106,22 @@ public final class Availability implements SessionListener, BrokerListener {
         () -> {
           shownOnline.addAll(journal.open());
           known.addAll(shownOnline);
+          strangersAway.addAll(shownOnline);
         });
     var unused =
         executor.scheduleWithFixedDelay(
             journal::mend, MEND_AFTER.toMillis(), MEND_AFTER.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * From now on room is made for chargers that come: when nearly as many are known as may be, those
+   * that were never read are forgotten, whoever has gone first before the others.
+   *
+   * @param newForgetter forgets all that is retained of a charger, and calls {@link #forget}; must
+   *     not block
+   */
+  public void makeRoomBy(Consumer<String> newForgetter) {
+    forgetter = newForgetter;
   }
 
   @Override
@@ -106,6 +131,7 @@ public final class Availability implements SessionListener, BrokerListener {
         () -> {
           connected.add(clientId);
           gone.remove(clientId);
+          strangersAway.remove(clientId);
           if (known.contains(clientId)) {
             showOnline(clientId);
           }
@@ -119,6 +145,9 @@ public final class Availability implements SessionListener, BrokerListener {
         () -> {
           if (known.contains(clientId)) {
             return;
+          }
+          if (known.size() >= mostKnown - mostKnown / SPARE_SHARE) {
+            makeRoom();
           }
           if (known.size() >= mostKnown) {
             unannounced.log(
@@ -138,6 +167,16 @@ public final class Availability implements SessionListener, BrokerListener {
         });
   }
 
+  private void makeRoom() {
+    Consumer<String> forgets = forgetter;
+    Iterator<String> longestGoneFirst = strangersAway.iterator();
+    if (forgets != null && longestGoneFirst.hasNext()) {
+      String clientId = longestGoneFirst.next();
+      longestGoneFirst.remove();
+      forgets.accept(clientId);
+    }
+  }
+
   private void showOnline(String clientId) {
     if (brokerThere && !shownOnline.contains(clientId)) {
       online(clientId);
@@ -152,6 +191,9 @@ public final class Availability implements SessionListener, BrokerListener {
           connected.remove(clientId);
           if (known.contains(clientId)) {
             gone.put(clientId, System.nanoTime() + flapGrace.toNanos());
+            if (!remembered.contains(clientId)) {
+              strangersAway.add(clientId);
+            }
             sweepLater();
           }
         });
@@ -165,6 +207,7 @@ public final class Availability implements SessionListener, BrokerListener {
     executor.executeUnlessStopped(
         () -> {
           remembered.addAll(clientIds);
+          strangersAway.removeAll(clientIds);
           known.addAll(clientIds);
         });
   }
@@ -174,7 +217,7 @@ public final class Availability implements SessionListener, BrokerListener {
    *
    * @param then is run after all that was said of it; not when it has connected
    */
-  void forget(String clientId, Runnable then) {
+  public void forget(String clientId, Runnable then) {
     executor.executeUnlessStopped(
         () -> {
           if (!connected.contains(clientId)) {
@@ -182,6 +225,7 @@ public final class Availability implements SessionListener, BrokerListener {
             remembered.remove(clientId);
             shownOnline.remove(clientId);
             gone.remove(clientId);
+            strangersAway.remove(clientId);
             unconfirmed.remove(clientId);
             journal.remove(clientId);
             flushLater();

@@ -210,8 +210,12 @@ class AvailabilityTest {
   }
 
   private Availability availability(Duration flapGrace) {
+    return availability(flapGrace, 3);
+  }
+
+  private Availability availability(Duration flapGrace, int mostKnown) {
     return new Availability(
-        journal, (clientId, state) -> announced.add(clientId + " " + state), flapGrace, 3);
+        journal, (clientId, state) -> announced.add(clientId + " " + state), flapGrace, mostKnown);
   }
 
   private SessionRegistry registry() {
@@ -265,6 +269,40 @@ class AvailabilityTest {
     next();
     next();
     assertEquals(List.of(), List.copyOf(announced));
+  }
+
+  @Test
+  void makesRoomByForgettingWhoHasGoneFirstAndWasNeverRead() throws InterruptedException {
+    availability.stop();
+    availability = availability(SHORT, 10);
+    registry = registry();
+    availability.makeRoomBy(
+        clientId -> availability.forget(clientId, () -> announced.add(clientId + " forgotten")));
+    availability.brokerConnected();
+    availability.remember(Set.of(serial(1).hex()));
+    for (int i = 1; i <= 9; i++) {
+      connect(serial(i)).close();
+      assertAnnounced(serial(i), "online");
+      assertAnnounced(serial(i), "offline");
+    }
+    connect(serial(2));
+    assertAnnounced(serial(2), "online");
+
+    for (int i = 1; i <= 6; i++) {
+      connect(serial(10 + i));
+      assertAnnouncedInAnyOrder(serial(2 + i) + " forgotten", serial(10 + i) + " online");
+    }
+    connect(serial(1));
+    assertAnnounced(serial(1), "online");
+    assertEquals(List.of(), List.copyOf(announced));
+  }
+
+  private static SerialNumber serial(int number) {
+    return new SerialNumber("%02d".formatted(number).repeat(16));
+  }
+
+  private void assertAnnouncedInAnyOrder(String one, String other) throws InterruptedException {
+    assertEquals(Set.of(one, other), new TreeSet<>(List.of(next(), next())));
   }
 
   private EmbeddedChannel connect(SerialNumber serial) {
