@@ -18,7 +18,13 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchEvent;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -46,6 +52,11 @@ class FullDiskIT {
       Patience.until("it is remembered", () -> journals(bridge, "online").contains(before));
       Patience.until("it is remembered", () -> journals(bridge, "chargers").contains(before));
 
+      Path state = bridge.directory().resolve("state");
+      WatchService attempts = state.getFileSystem().newWatchService();
+      var unused =
+          state.register(
+              attempts, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_MODIFY);
       limitFiles(bridge, "1");
       RawCharger second = RawCharger.connect(bridge.port()).answerLikeFirmware().hello(during, 9);
       awaitAvailability(probe, during, "online");
@@ -54,6 +65,7 @@ class FullDiskIT {
         probe.request(Messages.ping(each));
         probe.take(message("response_ping", each));
       }
+      awaitAttempts(attempts, "online", "chargers");
       assertTrue(journals(bridge, "online").contains(before), "what was there is lost");
       assertTrue(journals(bridge, "chargers").contains(before), "what was there is lost");
 
@@ -115,6 +127,24 @@ class FullDiskIT {
     probe.take(
         onTopic(MqttProbe.MESSAGE_TOPIC + "/" + serial + "/state")
             .and(each -> each.text().contains("\"enabled\":true")));
+  }
+
+  /** Waits until the bridge has tried to write these journals anew. */
+  private static void awaitAttempts(WatchService attempts, String... journals) {
+    Set<String> awaited = new HashSet<>(Set.of(journals));
+    Patience.until(
+        "it has tried to write",
+        RETRIED,
+        () -> {
+          WatchKey key = attempts.poll();
+          if (key != null) {
+            for (WatchEvent<?> event : key.pollEvents()) {
+              awaited.removeIf(journal -> String.valueOf(event.context()).startsWith(journal));
+            }
+            key.reset();
+          }
+          return awaited.isEmpty();
+        });
   }
 
   /** As on a disk that is full: no file can be longer. */

@@ -662,6 +662,17 @@ class BrokerConnectionTest {
     awaitTold("lost");
   }
 
+  @Test
+  void givesUpABrokerThatAnswersPingsAndAcknowledgesNothing() {
+    broker.onPublish(received -> received.topic().equals("ignored") ? -1 : 0);
+    BrokerConnection up = start(newConnection(timing(SHORT), Duration.ofSeconds(1)));
+    awaitTold("connected");
+
+    up.publish(message("ignored", 1));
+
+    awaitTold("lost");
+  }
+
   /** MQTT 5, table 3-1: what else a broker may state. */
   static Stream<int[]> statements() {
     return Stream.of(
