@@ -48,9 +48,14 @@ public final class Secret {
     try {
       return TextFile.content(file).replaceFirst("\\r?\\n\\z", "");
     } catch (IOException e) {
-      String reason = key + ": its file must be UTF-8 text that can be read";
+      String reason = key + ": its file must be UTF-8 text that can be read" + TextFile.why(e);
       throw new UncheckedIOException(new IOException(reason));
     }
+  }
+
+  /** Whether {@link #reveal} reads a file, and so may take some seconds. */
+  public boolean isInFile() {
+    return file != null;
   }
 
   @Override

@@ -231,7 +231,7 @@ final class SettingReader {
     try {
       return TextFile.content(file);
     } catch (IOException e) {
-      throw refused(setting, "its file must be UTF-8 text that can be read");
+      throw refused(setting, "its file must be UTF-8 text that can be read" + TextFile.why(e));
     }
   }
 

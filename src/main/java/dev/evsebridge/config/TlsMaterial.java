@@ -3,10 +3,10 @@ package dev.evsebridge.config;
 import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyFactory;
 import java.security.NoSuchAlgorithmException;
@@ -97,7 +97,7 @@ public record TlsMaterial(@Nullable Path caFile, @Nullable Path certFile, @Nulla
   }
 
   private static X509Certificate[] certificates(Path file, Setting setting) throws IOException {
-    try (InputStream pem = Files.newInputStream(file)) {
+    try (InputStream pem = new ByteArrayInputStream(TextFile.bytes(file))) {
       X509Certificate[] certificates =
           CertificateFactory.getInstance("X.509").generateCertificates(pem).stream()
               .map(X509Certificate.class::cast)
@@ -108,7 +108,8 @@ public record TlsMaterial(@Nullable Path caFile, @Nullable Path certFile, @Nulla
     } catch (CertificateException e) {
       throw new UnusableFileException(setting, CERTIFICATES, e);
     } catch (IOException e) {
-      throw new UnusableFileException(setting, "it must be a file that can be read", e);
+      throw new UnusableFileException(
+          setting, "it must be a file that can be read" + TextFile.why(e), e);
     }
     throw new UnusableFileException(setting, CERTIFICATES, null);
   }
@@ -117,9 +118,10 @@ public record TlsMaterial(@Nullable Path caFile, @Nullable Path certFile, @Nulla
     Setting setting = Setting.MQTT_TLS_KEY_FILE;
     String pem;
     try {
-      pem = Files.readString(file);
+      pem = TextFile.content(file);
     } catch (IOException e) {
-      throw new UnusableFileException(setting, "its file must be text that can be read", e);
+      throw new UnusableFileException(
+          setting, "its file must be text that can be read" + TextFile.why(e), e);
     }
     Matcher matcher = PRIVATE_KEY.matcher(pem);
     if (!matcher.find()) {

@@ -39,6 +39,11 @@ final class Login {
     this.settings = settings;
   }
 
+  /** Whether the password's file, on a drive that may not respond, is read at each check. */
+  boolean mayTakeLong() {
+    return settings.password().map(Secret::isInFile).orElse(false);
+  }
+
   /**
    * Checks the header {@code Authorization}.
    *

@@ -142,7 +142,28 @@ final class SecurityRules {
 
   private void logIn(RoutingContext ctx) {
     String authorization = ctx.request().getHeader(HttpHeaders.AUTHORIZATION);
-    switch (login.check(authorization, String.valueOf(ctx.request().remoteAddress()))) {
+    String from = String.valueOf(ctx.request().remoteAddress());
+    if (!login.mayTakeLong()) {
+      goOn(ctx, login.check(authorization, from));
+      return;
+    }
+    ctx.request().pause();
+    ctx.vertx()
+        .executeBlocking(() -> login.check(authorization, from), false)
+        .onComplete(
+            checked -> {
+              if (checked.succeeded()) {
+                goOn(ctx, checked.result());
+              } else {
+                ctx.fail(checked.cause());
+              }
+              // Not before somebody wants what it carries.
+              ctx.request().resume();
+            });
+  }
+
+  private static void goOn(RoutingContext ctx, Login.Outcome outcome) {
+    switch (outcome) {
       case GRANTED -> ctx.next();
       case MISSING -> refuse(ctx);
       case WRONG ->

@@ -22,6 +22,7 @@ import dev.evsebridge.testkit.WireFrame;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -182,7 +183,7 @@ class FirmwareStatusIT {
   }
 
   @Test
-  void readsTheImageAnewAndSaysWhatIsWrongWithIt() throws IOException {
+  void readsTheImageAnewAndSaysWhatIsWrongWithIt() throws Exception {
     RawCharger charger = installation.charger(serial).answerLikeFirmware();
     idle(charger);
     try {
@@ -190,10 +191,19 @@ class FirmwareStatusIT {
       assertNoImage("can't be read");
       Files.write(installation.bridge().directory().resolve("image.bin"), new byte[200_000]);
       assertNoImage("200000");
+      Files.delete(installation.bridge().directory().resolve("image.bin"));
+      makePipe(installation.bridge().directory().resolve("image.bin"));
+      assertNoImage("not a file");
     } finally {
+      Files.deleteIfExists(installation.bridge().directory().resolve("image.bin"));
       Files.writeString(installation.bridge().directory().resolve("image.bin"), IMAGE);
     }
     assertEquals(List.of(), charger.untakenFrames());
+  }
+
+  /** To open it waits for ever, as a drive that is away does. */
+  private static void makePipe(Path pipe) throws IOException, InterruptedException {
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
   }
 
   private void assertNoImage(String word) {

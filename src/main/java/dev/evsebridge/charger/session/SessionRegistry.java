@@ -220,6 +220,19 @@ public final class SessionRegistry {
     routes = executor;
   }
 
+  /**
+   * Lets a request of a route wait for something else than a charger, until its route ends.
+   *
+   * @param giveUp lets its route go on with an error
+   * @return to be called when it no longer waits
+   */
+  public Runnable await(Exchange exchange, Runnable giveUp) {
+    return openRequests.await(
+        String.valueOf(exchange.getFromRouteId()),
+        String.valueOf(ExchangeHelper.getRouteId(exchange)),
+        giveUp);
+  }
+
   /** Camel leaves the body as it is where a stage ends with null: it would still be the request. */
   private static void withoutRequest(Exchange exchange, @Nullable Throwable failure) {
     if (failure == null) {
