@@ -467,7 +467,7 @@ public final class HomeAssistantRules {
     require(!sensor.has("expire_after") || sensor.path("expire_after").asInt() > 0, key);
   }
 
-  /** Until 2025 Home Assistant did not take a number that has one value only. */
+  /** Older versions of Home Assistant do not take a number that has one value only. */
   private void number(String key, JsonNode number) {
     require(
         number.path("min").isNumber()
