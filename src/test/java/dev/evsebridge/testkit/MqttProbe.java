@@ -324,7 +324,8 @@ public final class MqttProbe implements AutoCloseable {
 
   /** Publishes a message with any properties; returns when the broker has it. */
   public void publish(String topic, MqttMessage message) {
-    Patience.until("the client has room for one more message", () -> publishIfThereIsRoom(topic, message));
+    Patience.until(
+        "the client has room for one more message", () -> publishIfThereIsRoom(topic, message));
   }
 
   /**
